@@ -1,0 +1,122 @@
+// Package owner says which local process a socket belongs to.
+//
+// [Source] is the seam: every way to learn it (a portable snapshot, Linux
+// sock_diag or BPF, the Windows tables, a saved listing) implements it, and the
+// rest of sniffid does not know which one it got. A source never guesses: an
+// [Owner] without a process has a [Reason] instead, and every process has a
+// [Quality] that says how it was found.
+//
+// All sources see the network namespace of this process only, unless their own
+// documentation says otherwise.
+package owner
+
+import (
+	"context"
+	"net/netip"
+	"time"
+)
+
+// Quality says how well an owner is founded.
+type Quality string
+
+// The qualities, from the strongest to the weakest.
+const (
+	// Exact: the kernel named the process for this very conversation.
+	Exact Quality = "exact"
+	// Listener: the process listens where the conversation arrived; the
+	// conversation's own socket was not seen.
+	Listener Quality = "listener"
+	// Snapshot: a socket table read before or after the packet has a row with
+	// both ends of the conversation, or with the local end of a datagram.
+	Snapshot Quality = "snapshot"
+)
+
+// Reason says why there is no owner.
+type Reason string
+
+// The reasons.
+const (
+	NotLocal     Reason = "not-local"     // the address is not one of this machine
+	Exited       Reason = "exited"        // the socket or its process is gone
+	NoPermission Reason = "no-permission" // the kernel hides the process from this user
+	Kernel       Reason = "kernel"        // the socket is the kernel's own
+	OtherNetNS   Reason = "other-netns"   // the socket is in another network namespace
+	Forwarded    Reason = "forwarded"     // the machine routes it, and is no end of it
+	Ambiguous    Reason = "ambiguous"     // several processes fit; see Candidates
+	Offline      Reason = "offline"       // read from a file that names no process
+)
+
+// Process is a process by number and name.
+type Process struct {
+	PID  int    `json:"pid"`
+	Name string `json:"name,omitempty"`
+}
+
+// Owner is the process behind one end of a flow, or the reason why none is
+// named. A field that is not known is empty; PID 0 is not known. Its slices are
+// shared and read only.
+type Owner struct {
+	PID       int      `json:"pid,omitempty"`
+	Name      string   `json:"name,omitempty"`      // as the system shows it, "System"
+	Exe       string   `json:"exe,omitempty"`       // path of the executable
+	User      string   `json:"user,omitempty"`      // account it runs as
+	Parent    *Process `json:"parent,omitempty"`    // who started it
+	Services  []string `json:"services,omitempty"`  // Windows services it hosts
+	Unit      string   `json:"unit,omitempty"`      // systemd unit
+	Container string   `json:"container,omitempty"` // container id or name
+	Quality   Quality  `json:"quality,omitempty"`
+	Reason    Reason   `json:"reason,omitempty"`
+	// Candidates are the processes that fit equally when Reason is Ambiguous,
+	// by PID.
+	Candidates []Process `json:"candidates,omitempty"`
+}
+
+// Known reports whether o names a process.
+func (o *Owner) Known() bool { return o.PID != 0 || o.Name != "" }
+
+// Query asks for the owner of the local end of one conversation.
+type Query struct {
+	Transport string // "tcp", "udp", "sctp"
+	// Local is the end whose owner is wanted, Remote its peer; the zero
+	// AddrPort where the peer is not known. IPv4-mapped addresses and zones are
+	// the source's to unify.
+	Local, Remote netip.AddrPort
+	// Time is when the packet was seen; the zero Time means now. Sources that
+	// keep a history use it against port reuse.
+	Time time.Time
+}
+
+// Socket is one row of a socket table.
+type Socket struct {
+	Transport string `json:"transport"`
+	// Local is the bound end; its address is unspecified for a wildcard.
+	Local netip.AddrPort `json:"local"`
+	// Remote is the zero AddrPort where the socket has no peer.
+	Remote netip.AddrPort `json:"remote,omitzero"`
+	// State is in the words of netstat: LISTENING, ESTABLISHED, …; "" where
+	// the transport has no states.
+	State string `json:"state,omitempty"`
+	Owner Owner  `json:"owner"`
+}
+
+// Listening reports whether the socket waits for peers: a listening stream
+// socket, or a datagram socket without a peer.
+func (s *Socket) Listening() bool {
+	return s.State == "LISTENING" || s.State == "" && s.Remote.Port() == 0
+}
+
+// Source knows the owners of sockets. Implementations are safe for concurrent
+// use.
+type Source interface {
+	// Lookup names the owner of q.Local. It may be called for every new flow:
+	// an implementation bounds its own cost, and answers from what it has
+	// rather than blocking for long.
+	Lookup(q Query) Owner
+	// Snapshot is the socket table as it was last read, ordered by transport,
+	// local and remote end. The slice belongs to the caller.
+	Snapshot() []Socket
+	// Refresh reads the socket table anew.
+	Refresh(ctx context.Context) error
+	// Close ends the source; Lookup still answers from what was read.
+	Close() error
+}

@@ -21,4 +21,14 @@ type Segment struct {
 	// Gap says that bytes are missing between the previous segment of this
 	// direction and this one.
 	Gap bool
+	// End says that the sender has ended this direction and that nothing
+	// follows; Data may be empty then.
+	End bool
+}
+
+// Sink receives segments in the order in which they were sent. Deliver may stop
+// the stream that calls it, but must not push to it. A segment's Data are valid
+// only during the call.
+type Sink interface {
+	Deliver(d Direction, s Segment)
 }

@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"net/netip"
+
+	"github.com/sniffid/sniffid/correlate"
+	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/flow"
+)
+
+// Flow is one conversation as it is reported: its two ends, what it carries and
+// the bytes that prove it. It belongs to the receiver.
+type Flow struct {
+	File string // the capture file it was read from; "" live
+	// First is the number of the flow's first packet.
+	First uint64
+	// Start and End are the times of the first and the last packet, in
+	// nanoseconds since the Unix epoch.
+	Start, End     int64
+	CommunityID    string // Community ID v1, "1:…"
+	Network        string // "ipv4", "ipv6"
+	Transport      string // "tcp", "udp", "sctp", or the name of a protocol without ports
+	Client, Server End
+	Roles          flow.Roles
+	State          string   // "closed", "established", "refused", …; "" without states
+	Tunnel         []string // what the packets were wrapped in, outermost first
+	Answer         dissect.Identification
+}
+
+// End is one end of a flow.
+type End struct {
+	Addr netip.Addr
+	// Port is meaningless when the transport has no ports ([Flow.HasPorts]).
+	Port uint16
+	// Packets and Bytes count what this end sent; Bytes is payload above the
+	// transport, as it was on the wire.
+	Packets, Bytes uint64
+	Owner          owner.Owner
+}
+
+// AddrPort returns the end's address and port.
+func (e *End) AddrPort() netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
+
+// HasPorts reports whether the flow's transport has port numbers.
+func (f *Flow) HasPorts() bool { return hasPorts(f.Transport) }
+
+func hasPorts(transport string) bool {
+	switch transport {
+	case "tcp", "udp", "sctp", "udplite", "dccp":
+		return true
+	}
+	return false
+}
+
+// Port is an end point with the verdict about it.
+type Port struct {
+	File    string // the capture file it was seen in; "" live
+	Port    correlate.Port
+	Verdict correlate.Verdict
+}
+
+// Summary counts what a run saw.
+type Summary struct {
+	File    string // the capture file; "" live or for a total
+	Packets uint64
+	Bytes   uint64 // on the wire, link layer included
+	Flows   uint64
+	// Dropped counts packets that the capture lost, Truncated those that it cut
+	// short, Malformed those whose headers contradict themselves or end early.
+	Dropped, Truncated, Malformed uint64
+}
+
+// Add adds o to s, for a total over several runs.
+func (s *Summary) Add(o *Summary) {
+	s.Packets += o.Packets
+	s.Bytes += o.Bytes
+	s.Flows += o.Flows
+	s.Dropped += o.Dropped
+	s.Truncated += o.Truncated
+	s.Malformed += o.Malformed
+}

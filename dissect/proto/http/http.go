@@ -1,0 +1,174 @@
+// Package http follows HTTP/1.x conversations: it reads start lines and header
+// fields, frames the bodies so that every message of a connection is found, and
+// tells where a connection turns into another protocol (CONNECT, Upgrade, RPC
+// over HTTP).
+//
+// Sources: RFC 9110 (semantics), RFC 9112 (HTTP/1.1 messages), MS-RPCH (RPC
+// over HTTP). HTTP/0.9 has no framing to recognise and is not covered; SIP,
+// RTSP, ICAP and ICY messages have start lines of their own and are rejected.
+package http
+
+import (
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/flow"
+)
+
+const (
+	// maxHead bounds the start line and header fields of one message, in
+	// bytes; a longer head still counts as HTTP but ends the direction.
+	maxHead = 32 << 10
+	// bodyPrefix is how much of a body the next layer gets to see before the
+	// message is given up as decided, in bytes.
+	bodyPrefix = 1 << 10
+)
+
+// Parser reads both directions of one HTTP/1.x connection. It is not safe for
+// concurrent use.
+type Parser struct {
+	dirs    [2]direction
+	pending queue
+}
+
+// direction is what is remembered of one direction of the connection.
+type direction struct {
+	chunks    bool // the next bytes are a chunk of the message before
+	described bool // the first message's attributes were reported
+	counted   bool // the message now being read is in the queue already
+}
+
+// New returns a parser for one connection.
+func New() dissect.Parser { return new(Parser) }
+
+// Parse implements [dissect.Parser].
+func (p *Parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
+	d := &p.dirs[m.From]
+	if d.chunks {
+		if o := d.parseChunk(m, r); o != dissect.Reject {
+			return o
+		}
+	}
+	lead := 0
+	if !m.First {
+		lead = emptyLines(m.Data)
+	}
+	if m.From == flow.FromServer {
+		return p.parseResponse(m, r, lead)
+	}
+	o := p.parseRequest(m, r, lead)
+	if o == dissect.Reject && m.Open && p.pending.tunnel() {
+		// The answer to CONNECT or Upgrade decides whose bytes these are.
+		return dissect.NeedMore
+	}
+	return o
+}
+
+func (p *Parser) parseRequest(m *dissect.Message, r *dissect.Report, lead int) dissect.Outcome {
+	line, o := parseRequestLine(m.Data[lead:])
+	if o != dissect.Match {
+		return o
+	}
+	r.Signature, r.Reason, r.Bits = "http.request", "request line", requestBits
+	r.EvidenceOffset, r.EvidenceLength = lead, line.size
+	h, complete := parseHead(m.Data, lead+line.size)
+	if !complete {
+		return unfinished(m, r)
+	}
+
+	d := &p.dirs[m.From]
+	kind := kindOf(line.method, &h)
+	if !d.counted {
+		p.pending.push(kind)
+		d.counted = true
+	}
+	b := requestBody(&h)
+	if !d.described {
+		describeRequest(r, &line, &h)
+	}
+	switch {
+	case kind == rpcInData && b.kind == bodyLength && b.length > maxEcho:
+		// MS-RPCH §2.1.2.1.1: the body is the stream of PDUs to the server.
+		r.Transition = &dissect.Transition{Offset: h.end}
+	case (kind == rpcInData || kind == rpcOutData) && b.kind == bodyLength && b.length > 0:
+		// MS-RPCH §2.1.2.1.2: the body holds one RTS PDU.
+		r.Payloads = append(r.Payloads, dissect.Payload{Offset: h.end, Length: int(b.length), Stream: true})
+	}
+	d.finish(m, r, &h, b)
+	return dissect.Match
+}
+
+func (p *Parser) parseResponse(m *dissect.Message, r *dissect.Report, lead int) dissect.Outcome {
+	line, o := parseStatusLine(m.Data[lead:])
+	if o != dissect.Match {
+		return o
+	}
+	r.Signature, r.Reason, r.Bits = "http.response", "status line", statusBits
+	r.EvidenceOffset, r.EvidenceLength = lead, line.size
+	h, complete := parseHead(m.Data, lead+line.size)
+	if !complete {
+		return unfinished(m, r)
+	}
+
+	d := &p.dirs[m.From]
+	request, known := p.pending.front()
+	r.Answers = known
+	if !d.described {
+		describeResponse(r, &line, &h)
+	}
+	b := responseBody(&line, &h, request)
+	switch {
+	case line.code == 101: // RFC 9110 §7.8: what follows is the new protocol
+		r.Transition = &dissect.Transition{Offset: h.end}
+	case opensTunnel(&line, &h, request, known): // RFC 9110 §9.3.6
+		r.Transition = &dissect.Transition{Offset: h.end}
+	case request == rpcOutData && line.code == 200 && (b.kind != bodyLength || b.length > maxEcho):
+		// MS-RPCH §2.1.2.1.4: the body is the stream of PDUs from the server.
+		r.Transition = &dissect.Transition{Offset: h.end}
+	}
+	d.finish(m, r, &h, b)
+	final := line.code >= 200 || line.code == 101
+	if !r.Incomplete && final {
+		p.pending.pop()
+	}
+	return dissect.Match
+}
+
+// unfinished reports a message whose start line is sure and whose header
+// fields are still arriving.
+func unfinished(m *dissect.Message, r *dissect.Report) dissect.Outcome {
+	r.Incomplete = m.Open && !m.Ended && len(m.Data) < maxHead
+	return dissect.Match
+}
+
+// finish sets the message's length, hands it to the next layer and remembers
+// how the direction goes on. The report stays incomplete while more of the body
+// would be of use to the next layer.
+func (d *direction) finish(m *dissect.Message, r *dissect.Report, h *head, b body) {
+	have := int64(len(m.Data) - h.end)
+	switch {
+	case r.Transition != nil || b.kind == bodyNone:
+		r.Length = h.end
+		r.Payload(0, h.end)
+	case b.kind == bodyLength:
+		r.Length = h.end + int(b.length)
+		if len(r.Payloads) == 0 {
+			r.Payload(0, r.Length)
+		}
+		r.Incomplete = have < min(b.length, bodyPrefix)
+	case b.kind == bodyChunked:
+		r.Length = h.end // the chunks follow as messages of their own
+		whole, ended := unchunk(m.Data, h.end, bodyPrefix)
+		r.Payloads = append(r.Payloads, dissect.Payload{Length: len(whole), Data: whole})
+		r.Incomplete = !ended && len(whole)-h.end < bodyPrefix
+	default: // until the connection closes
+		r.Payload(0, len(m.Data))
+		r.Incomplete = have < bodyPrefix
+	}
+	if m.Ended || !m.Open {
+		r.Incomplete = false
+	}
+	if r.Incomplete {
+		return
+	}
+	d.chunks = b.kind == bodyChunked && r.Transition == nil
+	d.described, d.counted = true, false
+}

@@ -56,6 +56,7 @@ const (
 type Process struct {
 	PID  int    // 0 when not known
 	Name string // short name, as the capture gives it
+	Path string // executable file; "" when not known
 }
 
 // Interface describes one origin of packets within a source.

@@ -56,9 +56,7 @@ type Message struct {
 	Open bool
 	// Ended says that no more bytes will come in this direction.
 	Ended bool
-	// First says that Data begins with the first byte of this direction, known
-	// from a handshake; or, where the carrier delimits messages, that it is the
-	// first message seen.
+	// First says that this is the first message seen in this direction.
 	First bool
 	// From is the direction, as the parser's candidate assigns the roles.
 	From flow.Direction

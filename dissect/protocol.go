@@ -75,3 +75,14 @@ func (s *ByteSet) AddRange(lo, hi byte) {
 
 // Has reports whether b is in the set.
 func (s *ByteSet) Has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
+
+// directional reports whether the protocol's messages tell client and server
+// apart.
+func (p *Protocol) directional() bool {
+	for i := range p.Rows {
+		if p.Rows[i].From != FromEither {
+			return true
+		}
+	}
+	return false
+}

@@ -35,6 +35,7 @@ type Report struct {
 	Attributes   []Attribute
 	Payloads     []Payload
 	Layers       []string
+	Declared     []string
 	Transition   *Transition
 	Expectations []Expectation
 }
@@ -87,6 +88,7 @@ func (r *Report) Reset() {
 		Attributes:   r.Attributes[:0],
 		Payloads:     r.Payloads[:0],
 		Layers:       r.Layers[:0],
+		Declared:     r.Declared[:0],
 		Expectations: r.Expectations[:0],
 	}
 }
@@ -105,9 +107,13 @@ func (r *Report) Attribute(name, value string) {
 	}
 }
 
-// Layer declares a layer above this one that the message names but that has no
-// bytes of its own to parse: a DCE/RPC interface, an ONC RPC program, ALPN.
+// Layer names a layer above this one that the message proves but that has no
+// bytes of its own to parse: a DCE/RPC interface, an ONC RPC program.
 func (r *Report) Layer(name string) { r.Layers = append(r.Layers, name) }
+
+// Declare names a layer above this one that the message only announces and
+// whose bytes can't be read: ALPN in TLS. It is reported as [Declared].
+func (r *Report) Declare(name string) { r.Declared = append(r.Declared, name) }
 
 // Payload hands the bytes from offset on to the next layer.
 func (r *Report) Payload(offset, length int) {

@@ -1,0 +1,110 @@
+package dissect
+
+import (
+	"math/bits"
+
+	"github.com/sniffid/sniffid/dissect/flow"
+)
+
+// index answers which protocols can begin with given bytes.
+//
+// It is a bit-parallel filter: every row has a bit, and for each of the first
+// PrefixLen offsets and each byte value a precomputed mask holds the rows that
+// permit it. Looking a message up is one AND per offset over a few words,
+// however many rows there are.
+type index struct {
+	rows  []indexRow
+	words int
+	// masks[(offset*256+byte)*words:][:words]
+	masks []uint64
+	// from[d] has the rows that allow direction d.
+	from [2][]uint64
+	// later has the rows that are not restricted to a direction's first message.
+	later []uint64
+}
+
+type indexRow struct {
+	protocol int // index into Engine.protocols
+	min      int
+}
+
+func newIndex(protocols []Protocol, members []int) *index {
+	x := &index{}
+	var rows []*Row
+	for _, p := range members {
+		for i := range protocols[p].Rows {
+			r := &protocols[p].Rows[i]
+			rows = append(rows, r)
+			x.rows = append(x.rows, indexRow{protocol: p, min: r.Min})
+		}
+	}
+	x.words = (len(rows) + 63) / 64
+	x.masks = make([]uint64, PrefixLen*256*x.words)
+	x.later = make([]uint64, x.words)
+	for d := range x.from {
+		x.from[d] = make([]uint64, x.words)
+	}
+	for i, r := range rows {
+		word, bit := i/64, uint64(1)<<(i%64)
+		for d := range x.from {
+			if r.From.Allows(flow.Direction(d)) {
+				x.from[d][word] |= bit
+			}
+		}
+		if !r.FirstOnly {
+			x.later[word] |= bit
+		}
+		for off := range PrefixLen {
+			var set *ByteSet
+			if off < len(r.Prefix) {
+				set = r.Prefix[off]
+			}
+			for b := range 256 {
+				if set == nil || set.Has(byte(b)) {
+					x.masks[(off*256+b)*x.words+word] |= bit
+				}
+			}
+		}
+	}
+	return x
+}
+
+// maxWords bounds the rows of one index, so that a look-up needs no heap.
+const maxWords = 64
+
+// lookup calls found for each protocol that a message beginning with data may
+// belong to, each once or more, until found returns false. It reports whether
+// rows were passed over because data is shorter than they need to decide.
+func (x *index) lookup(data []byte, d flow.Direction, first bool, found func(protocol int) bool) (short bool) {
+	var acc [maxWords]uint64
+	set := acc[:copy(acc[:x.words], x.from[d])]
+	if !first {
+		for w := range set {
+			set[w] &= x.later[w]
+		}
+	}
+	for off := range min(len(data), PrefixLen) {
+		mask := x.masks[(off*256+int(data[off]))*x.words:][:len(set)]
+		var any uint64
+		for w := range set {
+			set[w] &= mask[w]
+			any |= set[w]
+		}
+		if any == 0 {
+			return false
+		}
+	}
+	for w, v := range set {
+		for ; v != 0; v &= v - 1 {
+			r := &x.rows[w*64+bits.TrailingZeros64(v)]
+			if len(data) < r.min {
+				short = true
+				continue
+			}
+			if !found(r.protocol) {
+				return short
+			}
+		}
+	}
+	return short
+}

@@ -1,0 +1,16 @@
+// Package builtin lists the protocols that are parsed by Go code.
+package builtin
+
+import (
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/proto/tls"
+)
+
+// All returns the native parsers by the name that signature files bind them to
+// with "native:". Each entry makes a parser for one conversation. The map
+// belongs to the caller.
+func All() map[string]func() dissect.Parser {
+	return map[string]func() dissect.Parser{
+		"tls": tls.New,
+	}
+}

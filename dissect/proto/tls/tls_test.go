@@ -1,0 +1,453 @@
+package tls
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/flow"
+)
+
+// turn is what one side wrote at once.
+type turn struct {
+	from flow.Direction
+	data []byte
+}
+
+// wiretap is a connection whose writes are recorded.
+type wiretap struct {
+	net.Conn
+	from  flow.Direction
+	mu    *sync.Mutex
+	turns *[]turn
+}
+
+func (w wiretap) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	*w.turns = append(*w.turns, turn{w.from, append([]byte(nil), b...)})
+	w.mu.Unlock()
+	return w.Conn.Write(b)
+}
+
+func serverCertificate(t testing.TB) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "Example Server"},
+		DNSNames:     []string{"www.example.org", "example.org"},
+		NotBefore:    time.Unix(0, 0), NotAfter: time.Unix(1<<33, 0),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// loopback returns the two ends of a connection that buffers, as net.Pipe does not.
+func loopback(t testing.TB) (client, server net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if client, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if server, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return client, server
+}
+
+// converse records a handshake and one message in each direction. Errors of the
+// two ends are part of what is tested.
+func converse(t testing.TB, client, server *tls.Config) []turn {
+	t.Helper()
+	var turns []turn
+	var mu sync.Mutex
+	a, b := loopback(t)
+	deadline := time.Now().Add(5 * time.Second)
+	a.SetDeadline(deadline)
+	b.SetDeadline(deadline)
+	c := tls.Client(wiretap{a, flow.FromClient, &mu, &turns}, client)
+	s := tls.Server(wiretap{b, flow.FromServer, &mu, &turns}, server)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if _, err := io.ReadFull(s, make([]byte, 4)); err == nil {
+			s.Write([]byte("pong"))
+		}
+		b.Close()
+	}()
+	if _, err := c.Write([]byte("ping")); err == nil {
+		io.ReadFull(c, make([]byte, 4))
+	}
+	a.Close()
+	<-done
+	return turns
+}
+
+// heard is what the parser said about a conversation.
+type heard struct {
+	signatures []string
+	attributes map[string]string
+	declared   []string
+	answers    bool
+	rejected   bool
+	bits       [2]int
+}
+
+// listen plays turns to the parser as a session does, at most step new bytes at
+// a time.
+func listen(p dissect.Parser, turns []turn, step int) heard {
+	h := heard{attributes: map[string]string{}}
+	var sides [2]struct {
+		buf   []byte
+		skip  int
+		begun bool
+	}
+	for _, turn := range turns {
+		d := turn.from
+		side := &sides[d]
+		for data := turn.data; len(data) > 0; {
+			n := min(step, len(data))
+			skipped := min(n, side.skip)
+			side.skip -= skipped
+			side.buf = append(side.buf, data[skipped:n]...)
+			data = data[n:]
+			for len(side.buf) > 0 {
+				var r dissect.Report
+				m := dissect.Message{
+					Data: side.buf, Size: len(side.buf), Open: true, From: d,
+					First: !side.begun, Context: &dissect.Context{Transport: "tcp"},
+				}
+				outcome := p.Parse(&m, &r)
+				if outcome == dissect.Reject {
+					h.rejected = true
+					return h
+				}
+				if outcome == dissect.NeedMore || r.Incomplete {
+					break
+				}
+				side.begun = true
+				h.take(&r, d)
+				n := min(r.Length, len(side.buf))
+				side.skip = r.Length - n
+				side.buf = side.buf[n:]
+			}
+		}
+	}
+	return h
+}
+
+func (h *heard) take(r *dissect.Report, d flow.Direction) {
+	h.signatures = append(h.signatures, d.String()+" "+r.Signature)
+	for _, a := range r.Attributes {
+		h.attributes[a.Name] = a.Value
+	}
+	h.declared = append(h.declared, r.Declared...)
+	h.answers = h.answers || r.Answers
+	h.bits[d] = max(h.bits[d], r.Bits)
+}
+
+func TestConversations(t *testing.T) {
+	cert := serverCertificate(t)
+	versions := map[string]uint16{"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
+	for name, version := range versions {
+		for _, step := range []int{1, 7, 1 << 20} {
+			t.Run(fmt.Sprintf("%s by %d", name, step), func(t *testing.T) {
+				turns := converse(t,
+					&tls.Config{
+						InsecureSkipVerify: true, ServerName: "www.example.org",
+						NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS10,
+					},
+					&tls.Config{
+						Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"},
+						MinVersion: version, MaxVersion: version,
+					})
+				got := listen(New(), turns, step)
+				if got.rejected || !got.answers {
+					t.Fatalf("rejected %t, answers %t, after %q", got.rejected, got.answers, got.signatures)
+				}
+				want := map[string]string{
+					"tls.sni": "www.example.org", "tls.alpn.offered": "h2,http/1.1", "tls.version": name,
+				}
+				if version < tls.VersionTLS13 {
+					want["tls.alpn"] = "http/1.1"
+					want["tls.cert.cn"] = "Example Server"
+					want["tls.cert.names"] = "www.example.org,example.org"
+					if diff := cmp.Diff([]string{"http"}, got.declared); diff != "" {
+						t.Errorf("declared: %s", diff)
+					}
+				} else if len(got.declared) > 0 {
+					t.Errorf("two protocols were offered, and %q is declared", got.declared)
+				}
+				for _, hidden := range []string{"tls.ja4", "tls.cipher"} {
+					if got.attributes[hidden] == "" {
+						t.Errorf("no %s", hidden)
+					}
+					delete(got.attributes, hidden)
+				}
+				if diff := cmp.Diff(want, got.attributes); diff != "" {
+					t.Errorf("attributes: %s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestSoleProtocol(t *testing.T) {
+	cert := serverCertificate(t)
+	turns := converse(t,
+		&tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}},
+		&tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}})
+	got := listen(New(), turns, 1<<20)
+	if diff := cmp.Diff([]string{"http2"}, got.declared); diff != "" {
+		t.Errorf("declared: %s", diff)
+	}
+	if alone := listen(New(), turns[:1], 1<<20); len(alone.declared) > 0 {
+		t.Errorf("an offer alone declares %q", alone.declared)
+	}
+}
+
+func TestResumption(t *testing.T) {
+	cert := serverCertificate(t)
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		client := &tls.Config{
+			InsecureSkipVerify: true, ServerName: "a", MaxVersion: version,
+			ClientSessionCache: tls.NewLRUClientSessionCache(1),
+		}
+		server := &tls.Config{Certificates: []tls.Certificate{cert}}
+		if got := listen(New(), converse(t, client, server), 1<<20); got.attributes["tls.resumed"] != "" {
+			t.Errorf("%#x: first session is called resumed", version)
+		}
+		if got := listen(New(), converse(t, client, server), 1<<20); got.attributes["tls.resumed"] != "true" {
+			t.Errorf("%#x: second session is not called resumed", version)
+		}
+	}
+}
+
+func TestHelloRetryRequest(t *testing.T) {
+	cert := serverCertificate(t)
+	turns := converse(t,
+		&tls.Config{InsecureSkipVerify: true, CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP384}, NextProtos: []string{"imap"}},
+		&tls.Config{Certificates: []tls.Certificate{cert}, CurvePreferences: []tls.CurveID{tls.CurveP384}, NextProtos: []string{"imap"}})
+	got := listen(New(), turns, 3)
+	seen := map[string]int{}
+	for _, s := range got.signatures {
+		seen[s]++
+	}
+	if seen["client tls.client-hello"] != 2 || seen["server tls.hello-retry-request"] != 1 || seen["server tls.server-hello"] != 1 {
+		t.Errorf("got %q", got.signatures)
+	}
+	if diff := cmp.Diff([]string{"imap"}, got.declared); diff != "" {
+		t.Errorf("declared: %s", diff)
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	turns := converse(t,
+		&tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12},
+		&tls.Config{Certificates: []tls.Certificate{serverCertificate(t)}, MinVersion: tls.VersionTLS13})
+	got := listen(New(), turns, 1<<20)
+	if !got.answers || got.attributes["tls.alert"] != "protocol_version" {
+		t.Errorf("answers %t, attributes %v", got.answers, got.attributes)
+	}
+}
+
+// refragment cuts the fragments of all records in clear into pieces of n bytes,
+// each in a record of its own.
+func refragment(b []byte, n int) []byte {
+	var out []byte
+	for len(b) > headerLen {
+		end := headerLen + int(binary.BigEndian.Uint16(b[3:]))
+		head, fragment := b[:3], b[headerLen:end]
+		for len(fragment) > 0 {
+			k := min(n, len(fragment))
+			out = append(out, head...)
+			out = binary.BigEndian.AppendUint16(out, uint16(k))
+			out = append(out, fragment[:k]...)
+			fragment = fragment[k:]
+		}
+		b = b[end:]
+	}
+	return out
+}
+
+func TestFragmentedHandshake(t *testing.T) {
+	turns := converse(t,
+		&tls.Config{InsecureSkipVerify: true, ServerName: "www.example.org", MaxVersion: tls.VersionTLS12},
+		&tls.Config{Certificates: []tls.Certificate{serverCertificate(t)}})
+	for _, n := range []int{1, 3, 5, 64} {
+		pieces := []turn{
+			{flow.FromClient, refragment(turns[0].data, n)},
+			{flow.FromServer, refragment(turns[1].data, n)},
+		}
+		got := listen(New(), pieces, 100)
+		if got.attributes["tls.sni"] != "www.example.org" || got.attributes["tls.cert.cn"] != "Example Server" || !got.answers {
+			t.Errorf("by %d: got %v, rejected %t", n, got.attributes, got.rejected)
+		}
+	}
+}
+
+// Every strict prefix of a conversation's first message is undecided or a match
+// that wants more: never a refusal.
+func TestTruncated(t *testing.T) {
+	turns := converse(t, &tls.Config{InsecureSkipVerify: true},
+		&tls.Config{Certificates: []tls.Certificate{serverCertificate(t)}})
+	for _, turn := range turns[:2] {
+		n := headerLen + int(binary.BigEndian.Uint16(turn.data[3:]))
+		for i := 1; i < n; i++ {
+			var r dissect.Report
+			m := dissect.Message{Data: turn.data[:i], Size: i, Open: true, First: true, From: turn.from}
+			switch New().Parse(&m, &r) {
+			case dissect.Reject:
+				t.Fatalf("%s: %d of %d bytes are rejected", turn.from, i, n)
+			case dissect.Match:
+				if !r.Incomplete || r.Length != n {
+					t.Fatalf("%s: %d of %d bytes are a whole match of %d", turn.from, i, n, r.Length)
+				}
+			case dissect.NeedMore:
+				if r.Need <= i {
+					t.Fatalf("%s: at %d bytes it needs %d", turn.from, i, r.Need)
+				}
+			}
+		}
+	}
+}
+
+const hello2 = "\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10" +
+	"\x00\x00\x39\x00\x00\x38\x00\x00\x35\x07\x00\xc0\x00\x00\x33\x00\x00\x32\x00\x00\x2f" +
+	"0123456789abcdef"
+
+func TestParse(t *testing.T) {
+	data := "\x17\x03\x03\x00\x10" + "0123456789abcdef"
+	tests := []struct {
+		name  string
+		from  flow.Direction
+		first bool
+		in    string
+		want  dissect.Outcome
+		weak  bool
+	}{
+		{"application data", flow.FromServer, false, data, dissect.Match, true},
+		{"encrypted alert", flow.FromServer, false, "\x15\x03\x03\x00\x1a" + data, dissect.Match, true},
+		{"alert", flow.FromServer, true, "\x15\x03\x01\x00\x02\x02\x46", dissect.Match, false},
+		{"alert of no level", flow.FromServer, true, "\x15\x03\x01\x00\x02\x03\x46", dissect.Reject, false},
+		{"unknown alert", flow.FromServer, true, "\x15\x03\x01\x00\x02\x02\xf6", dissect.Reject, false},
+		{"change cipher spec", flow.FromClient, false, "\x14\x03\x03\x00\x01\x01", dissect.Match, false},
+		{"change of two bytes", flow.FromClient, false, "\x14\x03\x03\x00\x02\x01\x01", dissect.Reject, false},
+		{"empty record", flow.FromClient, false, "\x17\x03\x03\x00\x00", dissect.Reject, false},
+		{"overlong record", flow.FromClient, false, "\x17\x03\x03\x48\x01", dissect.Reject, false},
+		{"version 4", flow.FromClient, false, "\x17\x04\x00\x00\x10", dissect.Reject, false},
+		{"content type 25", flow.FromClient, false, "\x19\x03\x03\x00\x10", dissect.Reject, false},
+		{"client sends server hello", flow.FromClient, true, "\x16\x03\x03\x00\x30\x02\x00\x00\x2c\x03\x03", dissect.Reject, false},
+		{"server begins with certificate", flow.FromServer, true, "\x16\x03\x03\x00\x30\x0b\x00\x00\x2c\x00\x00", dissect.Reject, false},
+		{"encrypted finished", flow.FromClient, false, "\x16\x03\x03\x00\x28" + string(make([]byte, 40)), dissect.Match, true},
+		{"SSL 2.0 hello", flow.FromClient, true, hello2, dissect.Match, false},
+		{"SSL 2.0 hello later", flow.FromClient, false, hello2, dissect.Reject, false},
+		{"SSL 2.0 hello, odd lengths", flow.FromClient, true, "\x80\x2f" + hello2[2:] + "g", dissect.Reject, false},
+		{"HTTP", flow.FromClient, true, "GET / HTTP/1.1\r\n", dissect.Reject, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r dissect.Report
+			m := dissect.Message{Data: []byte(tt.in), Size: len(tt.in), Open: true, First: tt.first, From: tt.from}
+			if got := New().Parse(&m, &r); got != tt.want || got == dissect.Match && r.Weak != tt.weak {
+				t.Errorf("got %d, weak %t, %s", got, r.Weak, r.Signature)
+			}
+		})
+	}
+}
+
+func TestRejectAllocatesNothing(t *testing.T) {
+	p := New()
+	var r dissect.Report
+	m := dissect.Message{Data: []byte("\x16\x03\x01\x00\x30\x05\x00\x00\x2cabcdef"), Open: true, First: true}
+	if n := testing.AllocsPerRun(100, func() { r.Reset(); p.Parse(&m, &r) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, turn := range converse(f, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12},
+		&tls.Config{Certificates: []tls.Certificate{serverCertificate(f)}}) {
+		f.Add(turn.data, uint8(turn.from), uint16(20))
+	}
+	f.Add([]byte(hello2), uint8(0), uint16(0))
+	f.Fuzz(func(t *testing.T, data []byte, flags uint8, cut uint16) {
+		p := New()
+		from := flow.Direction(flags & 1)
+		for first := true; len(data) > 0; first = false {
+			r := dissect.Report{Recording: true}
+			m := dissect.Message{Data: data, Size: len(data), Open: flags&2 == 0, First: first, From: from}
+			out := p.Parse(&m, &r)
+			if out != dissect.Match {
+				break
+			}
+			if r.Bits <= 0 || r.Signature == "" || r.Reason == "" || r.Length < 0 {
+				t.Fatalf("unfounded match: %+v", r)
+			}
+			if !m.Open && r.Length > m.Size {
+				t.Fatalf("length %d of a message of %d", r.Length, m.Size)
+			}
+			for _, field := range r.Fields {
+				if field.Offset < 0 || field.Offset+field.Length > len(data) {
+					t.Fatalf("field %+v beyond %d bytes", field, len(data))
+				}
+			}
+			if r.Length == 0 || r.Length > len(data) {
+				break
+			}
+			data = data[r.Length:]
+			from ^= flow.Direction(cut & 1)
+			cut >>= 1
+		}
+	})
+}
+
+func BenchmarkClientHello(b *testing.B) {
+	turns := converse(b, &tls.Config{InsecureSkipVerify: true, ServerName: "www.example.org"},
+		&tls.Config{Certificates: []tls.Certificate{serverCertificate(b)}})
+	m := dissect.Message{Data: turns[0].data, Size: len(turns[0].data), Open: true, First: true}
+	var r dissect.Report
+	b.SetBytes(int64(len(m.Data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Reset()
+		if New().Parse(&m, &r) != dissect.Match {
+			b.Fatal("no match")
+		}
+	}
+}
+
+func BenchmarkApplicationData(b *testing.B) {
+	m := dissect.Message{Data: []byte("\x17\x03\x03\x00\x10" + "0123456789abcdef"), Size: 21, Open: true}
+	p := New()
+	var r dissect.Report
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Reset()
+		p.Parse(&m, &r)
+	}
+}

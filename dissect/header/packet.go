@@ -63,6 +63,7 @@ type Packet struct {
 
 	tunnels     [maxTunnels]tunnel
 	tunnelCount uint8
+	scope       uint32 // of the tunnels
 
 	steps uint8
 }

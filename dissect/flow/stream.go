@@ -73,7 +73,7 @@ func (s *stream) push(to delivery, t *TCP) {
 	p := piece{seq: t.Seq, size: max(t.Size, len(t.Payload)), data: t.Payload, packet: t.Packet}
 	if t.Flags&flagSYN != 0 {
 		p.seq++
-		s.synchronize(p.seq)
+		s.synchronize(p.seq, to.bounds)
 	}
 	waited := len(s.held) != 0
 	if s.position(&p, t.Flags) {
@@ -86,9 +86,12 @@ func (s *stream) push(to delivery, t *TCP) {
 }
 
 // synchronize notes that the direction's first byte has the number seq.
-func (s *stream) synchronize(seq uint32) {
+func (s *stream) synchronize(seq uint32, b *Bounds) {
 	if s.delivered != 0 || s.positioned && s.start && s.next == seq {
 		return
+	}
+	if len(s.held) != 0 && distance(seq, s.held[0].seq) < 0 {
+		s.release(b) // of an earlier attempt
 	}
 	s.next, s.positioned, s.tentative = seq, true, false
 	s.start, s.gap = true, false
@@ -275,7 +278,7 @@ func (s *stream) finish(to delivery) {
 func (s *stream) acknowledge(to delivery, t *TCP) {
 	if !s.positioned {
 		if t.Flags&flagSYN != 0 { // of our SYN, which was not captured
-			s.synchronize(t.Ack)
+			s.synchronize(t.Ack, to.bounds)
 		}
 		return
 	}
@@ -308,6 +311,10 @@ func (s *stream) stop(b *Bounds) {
 		return
 	}
 	s.done = true
+	s.release(b)
+}
+
+func (s *stream) release(b *Bounds) {
 	b.used -= s.heldBytes
 	s.held, s.heldBytes = nil, 0
 }

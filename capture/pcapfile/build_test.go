@@ -1,11 +1,11 @@
 package pcapfile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sniffid/sniffid/capture"
 )
@@ -121,9 +121,13 @@ func readAll(s capture.Source) ([]capture.Packet, error) {
 	}
 }
 
-func diff(t *testing.T, want, got any) {
+// diff reports how got differs from want. An empty list equals none.
+func diff[T any](t *testing.T, want, got []T) {
 	t.Helper()
-	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+	if len(want) == 0 && len(got) == 0 {
+		return
+	}
+	if d := cmp.Diff(want, got, cmp.Comparer(bytes.Equal)); d != "" {
 		t.Errorf("mismatch (-want +got):\n%s", d)
 	}
 }

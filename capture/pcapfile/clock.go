@@ -35,7 +35,7 @@ func (c *clock) setResolution(v byte) {
 	}
 	for ; exponent > 9; exponent-- {
 		if c.div > math.MaxUint64/10 {
-			c.div = math.MaxUint64 // finer than any 64-bit count of ticks can show
+			c.mul, c.div = 0, 1 // a 64-bit count of ticks is below one nanosecond
 			break
 		}
 		c.div *= 10

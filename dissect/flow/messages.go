@@ -17,7 +17,8 @@ type Chunk struct {
 }
 
 // Messages turns the DATA chunks of an SCTP association into user messages.
-// The zero value is ready for use.
+// The zero value is ready for use. The same Bounds have to be passed to every
+// call.
 //
 // A message in one chunk is delivered at once, whatever its number: user
 // messages have their own boundaries, and order among them is not restored. A
@@ -43,7 +44,7 @@ type messages struct {
 const maxMessage = 64 << 10
 
 // Push takes a chunk of direction d and delivers the message that it completes.
-func (m *Messages) Push(d Direction, c *Chunk, sink Sink) {
+func (m *Messages) Push(d Direction, c *Chunk, b *Bounds, sink Sink) {
 	h := &m.halves[d]
 	if h.duplicate(c.TSN) {
 		return
@@ -54,30 +55,37 @@ func (m *Messages) Push(d Direction, c *Chunk, sink Sink) {
 		sink.Deliver(d, Segment{Data: c.Data, Size: size, Packet: c.Packet, Offset: c.Offset})
 		return
 	case c.Begins:
-		h.partial = Segment{Data: h.partial.Data[:0], Packet: c.Packet, Offset: c.Offset}
+		h.release(b)
+		h.partial = Segment{Packet: c.Packet, Offset: c.Offset}
 		h.open, h.stream = true, c.Stream
 	case !h.open || c.TSN != h.next || c.Stream != h.stream:
 		return
 	}
 	h.next = c.TSN + 1
-	if len(h.partial.Data) == h.partial.Size { // nothing missing so far
-		room := max(maxMessage-len(h.partial.Data), 0)
-		h.partial.Data = append(h.partial.Data, c.Data[:min(room, len(c.Data))]...)
+	if kept := len(h.partial.Data); kept == h.partial.Size { // nothing missing so far
+		n := min(len(c.Data), max(maxMessage-kept, 0))
+		if !b.exceeded(kept, n) {
+			h.partial.Data = append(h.partial.Data, c.Data[:n]...)
+			b.used += n
+		}
 	}
 	h.partial.Size += size
 	if c.Ends {
 		sink.Deliver(d, h.partial)
-		h.release()
+		h.release(b)
 	}
 }
 
 // Stop frees the memory of direction d; what is incomplete is dropped.
-func (m *Messages) Stop(d Direction) { m.halves[d].release() }
+func (m *Messages) Stop(d Direction, b *Bounds) { m.halves[d].release(b) }
 
 // Swap exchanges the directions.
 func (m *Messages) Swap() { m.halves[0], m.halves[1] = m.halves[1], m.halves[0] }
 
-func (h *messages) release() { h.partial, h.open = Segment{}, false }
+func (h *messages) release(b *Bounds) {
+	b.used -= len(h.partial.Data)
+	h.partial, h.open = Segment{}, false
+}
 
 // duplicate notes a TSN and reports whether it was there before. What is more
 // than 63 behind the highest counts as a retransmission.

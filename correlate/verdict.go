@@ -68,9 +68,3 @@ type Verdict struct {
 // Contradicted reports whether the verdict contradicts what was declared: the
 // exit status of a question about the port depends on it.
 func (v *Verdict) Contradicted() bool { return v.Kind == Mismatch || v.Kind == Phantom }
-
-// Carrier says whether a registered name may carry an observed stack; package
-// registry implements it.
-type Carrier interface {
-	Carries(name string, stack []string) bool
-}

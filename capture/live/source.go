@@ -1,0 +1,297 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sniffid/sniffid/capture"
+)
+
+// source implements [capture.Source] over any number of handles.
+type source struct {
+	config Config
+	open   func(name string) (handle, error)
+	up     func() ([]string, error)
+	log    *slog.Logger
+
+	queue *queue
+	// front is the batch being handed out, from at on; the consumer's own.
+	front  *batch
+	at     int
+	number uint64
+	timer  *time.Timer
+
+	stopping atomic.Bool
+	stop     chan struct{} // closed by Close
+	running  sync.WaitGroup
+
+	mu         sync.Mutex
+	follow     bool // new interfaces may come
+	interfaces []capture.Interface
+	readers    map[string]*reader // by interface name
+	refused    map[string]bool    // could not be opened since they came up
+	past       drops              // of readers that have ended
+}
+
+// reader is one handle at work.
+type reader struct {
+	handle   handle
+	name     string
+	index    int // in source.interfaces
+	linkType capture.LinkType
+	drops    atomic.Pointer[drops]
+}
+
+var _ capture.Source = (*source)(nil)
+
+func newSource(config Config, open func(string) (handle, error), up func() ([]string, error)) *source {
+	timer := time.NewTimer(config.Timeout)
+	timer.Stop()
+	return &source{
+		config:  config,
+		open:    open,
+		up:      up,
+		log:     config.Logger,
+		queue:   newQueue(),
+		front:   new(batch),
+		timer:   timer,
+		stop:    make(chan struct{}),
+		readers: make(map[string]*reader),
+		refused: make(map[string]bool),
+	}
+}
+
+// start captures on the named interfaces, all of which have to open.
+func (s *source) start(names []string) (*source, error) {
+	handles := make([]handle, 0, len(names))
+	for _, name := range names {
+		h, err := s.open(name)
+		if err != nil {
+			for _, h := range handles {
+				h.close()
+			}
+			return nil, err
+		}
+		handles = append(handles, h)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, h := range handles {
+		s.add(names[i], h)
+	}
+	return s, nil
+}
+
+// startAny captures on every interface that is up, one of which has to open,
+// and looks for more whenever watch says that something may have changed.
+func (s *source) startAny(watch func(stop <-chan struct{}, changed func(), log *slog.Logger)) (*source, error) {
+	s.follow = true
+	if err := s.scan(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.running.Go(func() {
+		watch(s.stop, func() {
+			if err := s.scan(); err != nil {
+				s.log.Warn("look for interfaces", "err", err)
+			}
+		}, s.log)
+	})
+	return s, nil
+}
+
+// scan opens the interfaces that are up and not captured on. It returns an
+// error if nothing at all is captured on afterwards for want of permission or
+// the like.
+func (s *source) scan() error {
+	names, err := s.up()
+	if err != nil {
+		return fmt.Errorf("list interfaces: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refused := make(map[string]bool)
+	var failures error
+	for _, name := range names {
+		if s.readers[name] != nil {
+			continue
+		}
+		if s.refused[name] {
+			refused[name] = true
+			continue
+		}
+		h, err := s.open(name)
+		if err != nil {
+			s.log.Warn("cannot capture", "iface", name, "err", err)
+			refused[name] = true
+			failures = errors.Join(failures, err)
+			continue
+		}
+		s.add(name, h)
+	}
+	s.refused = refused // those that went down may be tried again
+	if len(s.readers) == 0 && len(s.interfaces) == 0 && failures != nil {
+		return failures
+	}
+	return nil
+}
+
+// add starts a reader; s.mu is held. An interface that comes back as it was
+// keeps its index.
+func (s *source) add(name string, h handle) {
+	if s.stopping.Load() {
+		h.close()
+		return
+	}
+	origin := h.origin()
+	r := &reader{handle: h, name: name, index: len(s.interfaces), linkType: origin.LinkType}
+	r.drops.Store(new(drops))
+	for i := range s.interfaces {
+		if s.interfaces[i] == origin {
+			r.index = i
+		}
+	}
+	if r.index == len(s.interfaces) {
+		s.interfaces = append(s.interfaces, origin)
+	}
+	s.readers[name] = r
+	s.log.Debug("capture begins", "iface", name, "linktype", origin.LinkType)
+	s.running.Go(func() { s.run(r) })
+}
+
+// statisticsInterval is how often a busy reader fetches its drop counters.
+const statisticsInterval = int64(200 * time.Millisecond)
+
+// run reads until the source is closed or the interface fails.
+func (s *source) run(r *reader) {
+	var counted int64 // packet time of the last look at the counters
+	var failure error
+	for !s.stopping.Load() && failure == nil {
+		f, err := r.handle.read()
+		switch {
+		case err == nil:
+			if !s.queue.push(f, r.index, r.linkType) {
+				continue // closed: stopping is set
+			}
+			if f.timestamp-counted > statisticsInterval {
+				counted = f.timestamp
+				r.count()
+			}
+		case errors.Is(err, capture.ErrTimeout):
+			r.count()
+		default:
+			failure = err
+		}
+	}
+	r.count()
+	r.handle.close()
+	s.remove(r, failure)
+}
+
+func (r *reader) count() {
+	d := r.handle.drops()
+	r.drops.Store(&d)
+}
+
+// remove takes a reader off the list; the last one ends the source.
+func (s *source) remove(r *reader, failure error) {
+	s.mu.Lock()
+	d := r.drops.Load()
+	s.past.dropped += d.dropped
+	s.past.ifDropped += d.ifDropped
+	delete(s.readers, r.name)
+	last := len(s.readers) == 0 && !s.follow
+	s.mu.Unlock()
+	if failure != nil {
+		s.log.Warn("capture ended", "iface", r.name, "err", failure)
+	}
+	if last {
+		s.queue.end()
+	}
+}
+
+// Next implements [capture.Source].
+func (s *source) Next(p *capture.Packet) error {
+	if s.at == len(s.front.packets) {
+		if err := s.advance(); err != nil {
+			return err
+		}
+	}
+	if s.stopping.Load() {
+		return io.EOF
+	}
+	q := s.front.packets[s.at]
+	s.at++
+	s.number++
+	*p = capture.Packet{
+		Number:    s.number,
+		Timestamp: q.timestamp,
+		Data:      s.front.data[q.start:q.end:q.end],
+		Length:    q.length,
+		LinkType:  q.linkType,
+		Interface: q.iface,
+	}
+	return nil
+}
+
+// advance waits for a batch with packets.
+func (s *source) advance() error {
+	s.front.data, s.front.packets = s.front.data[:0], s.front.packets[:0]
+	s.at = 0
+	s.timer.Reset(s.config.Timeout)
+	defer s.timer.Stop()
+	for {
+		var ended bool
+		s.front, ended = s.queue.take(s.front)
+		switch {
+		case len(s.front.packets) > 0:
+			return nil
+		case ended:
+			return io.EOF
+		}
+		select {
+		case <-s.queue.ready:
+		case <-s.timer.C:
+			return capture.ErrTimeout
+		}
+	}
+}
+
+// Interfaces implements [capture.Source]. With [Any] the list grows.
+func (s *source) Interfaces() []capture.Interface {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.interfaces[:len(s.interfaces):len(s.interfaces)]
+}
+
+// Stats implements [capture.Source]. Drops are as of a fifth of a second ago at
+// most, after Close they are final.
+func (s *source) Stats() capture.Stats {
+	received, truncated := s.queue.counts()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	total := s.past
+	for _, r := range s.readers {
+		d := r.drops.Load()
+		total.dropped += d.dropped
+		total.ifDropped += d.ifDropped
+	}
+	return capture.Stats{Received: received, Dropped: total.dropped, IfDropped: total.ifDropped, Truncated: truncated}
+}
+
+// Close implements [capture.Source]. It returns when all interfaces are
+// released, which takes pollInterval at most.
+func (s *source) Close() error {
+	if s.stopping.Swap(true) {
+		return nil
+	}
+	close(s.stop)
+	s.queue.close()
+	s.running.Wait()
+	return nil
+}

@@ -21,6 +21,8 @@ const (
 	etherERSPAN    = 0x88be // types I and II
 	etherERSPAN3   = 0x22eb
 	etherWCCP      = 0x883e
+	etherPBB       = 0x88e7 // IEEE 802.1ah
+	etherFabric    = 0x8903 // Cisco FabricPath
 	minEtherType   = 0x0600 // smaller values are lengths, IEEE 802.3 §3.2.6
 )
 
@@ -98,6 +100,10 @@ func (p *Packet) etherType(t uint16, s span) {
 		p.mpls(s)
 	case etherPPPoE:
 		p.pppoe(s)
+	case etherPBB: // service tag, then the customer's frame
+		p.ethernet(s.from(4))
+	case etherFabric: // forwarding tag, then the frame
+		p.ethernet(s.from(2))
 	}
 }
 

@@ -9,8 +9,11 @@ func (p *Packet) radiotap(s span) {
 		return
 	}
 	length := int(binary.LittleEndian.Uint16(s.b[2:]))
-	if length < 8 || !p.need(s, length) {
+	if length < 8 {
 		p.Damage |= BadHeader
+		return
+	}
+	if !p.need(s, length) {
 		return
 	}
 	flags := radiotapFlags(s.b[:length])

@@ -80,7 +80,8 @@ end_scene() {
 
 finish() {
 	local status=$?
-	trap - EXIT
+	trap - EXIT ERR
+	trap '' INT TERM PIPE
 	if [ "$status" != 0 ]; then
 		local log
 		for log in "$WORK"/*.log; do
@@ -143,9 +144,10 @@ with_ipv6() {
 enter() {
 	local ns=$CLIENT_NS
 	[ "$1" = client ] || ns=$SERVER_NS
+	# The shell stays, as the first process and so the parent of orphans.
 	# shellcheck disable=SC2016 # the inner shell expands them
 	ENTER=(ip netns exec "$ns" unshare --uts --ipc --pid --fork --kill-child --mount-proc
-		sh -c 'hostname "$0"; exec "$@"' "$1")
+		sh -c 'hostname "$0"; "$@"; exit "$?"' "$1")
 }
 
 # in_client COMMAND... and in_server COMMAND... wait for the command, a

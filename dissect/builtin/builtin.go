@@ -3,6 +3,7 @@ package builtin
 
 import (
 	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/proto/dns"
 	"github.com/sniffid/sniffid/dissect/proto/tls"
 )
 
@@ -11,6 +12,9 @@ import (
 // belongs to the caller.
 func All() map[string]func() dissect.Parser {
 	return map[string]func() dissect.Parser{
-		"tls": tls.New,
+		"dns":   dns.New,
+		"llmnr": dns.NewLinkLocal,
+		"mdns":  dns.NewMulticast,
+		"tls":   tls.New,
 	}
 }

@@ -130,7 +130,7 @@ func TestMaxVersion(t *testing.T) {
 }
 
 func FuzzClientHello(f *testing.F) {
-	f.Add([]byte("\x03\x03" + "0123456789abcdef0123456789abcdef" + "\x00\x00\x02\x13\x01\x01\x00\x00\x05\x00\x2b\x00\x01\x00"), uint16(0))
+	f.Add([]byte("\x03\x03"+"0123456789abcdef0123456789abcdef"+"\x00\x00\x02\x13\x01\x01\x00\x00\x05\x00\x2b\x00\x01\x00"), uint16(0))
 	f.Fuzz(func(t *testing.T, data []byte, more uint16) {
 		c := NewCursor(data, len(data)+int(more))
 		h := ParseClientHello(&c, TLS)

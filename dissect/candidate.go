@@ -130,19 +130,17 @@ func (c *candidate) step(d flow.Direction) (changed bool) {
 	switch outcome := c.parser.Parse(&m, r); {
 	case outcome == Match:
 		grows := r.Incomplete && !h.ended && h.total < l.budget
+		length, need := r.Length, r.Need // found parses what is above with the same report
 		c.found(d, &m, r, h, !grows)
-		t.partial = grows
-		if grows {
-			t.need, t.waiting = t.cursor+max(r.Need, len(data)+1), true
-			return true
-		}
-		t.waiting = false
+		t.partial, t.waiting = grows, grows
 		switch {
+		case grows:
+			t.need = t.cursor + max(need, len(data)+1)
 		case t.switched:
-		case r.Length <= 0:
+		case length <= 0:
 			t.stopped = true
 		default:
-			t.cursor += r.Length
+			t.cursor += length
 			t.need = t.cursor + 1
 		}
 		return true
@@ -192,9 +190,9 @@ func (c *candidate) message(d flow.Direction, data []byte, p piece, first bool) 
 			}
 			return changed
 		}
+		n := r.Length // found parses what is above with the same report
 		c.found(d, &m, r, &h, true)
 		changed = true
-		n := r.Length
 		if n <= 0 || n >= len(data) || t.switched {
 			break
 		}
@@ -243,9 +241,8 @@ func (c *candidate) found(d flow.Direction, m *Message, r *Report, h *half, fina
 	for i := range r.Expectations {
 		c.layer.s.announce(r.Expectations[i])
 	}
-	at := t.cursor
-	if r.Transition != nil && c.successor == nil {
-		c.become(d, at, *r.Transition)
+	if r.Transition != nil {
+		c.change(d, *r.Transition)
 	}
 	if len(r.Payloads) > 0 {
 		c.carry(d, m, r, h)

@@ -11,9 +11,9 @@ func (c *candidate) carry(d flow.Direction, m *Message, r *Report, h *half) {
 	if scope == nil || l.depth >= maxDepth {
 		return
 	}
-	cursor := c.tracks[d].cursor
-	// The layer above parses with the same report: what it needs is taken out
-	// first.
+	cursor, length := c.tracks[d].cursor, r.Length
+	// The layer above parses with the same report: what is needed of it is taken
+	// out first.
 	payloads := append([]Payload(nil), r.Payloads...)
 	for _, p := range payloads {
 		data := p.Data
@@ -32,6 +32,10 @@ func (c *candidate) carry(d flow.Direction, m *Message, r *Report, h *half) {
 			continue
 		}
 		up.feed(d^c.swap, data, piece{size: size, packet: packet, offset: offset, start: true})
+		if up.changed {
+			up.changed = false
+			c.change(d, Transition{Offset: length})
+		}
 	}
 }
 
@@ -55,11 +59,22 @@ func (c *candidate) channel(p Payload, scope *index) *layer {
 	return up
 }
 
-// become starts the conversation that follows a transition in message at of
-// direction d.
-func (c *candidate) become(d flow.Direction, at int, tr Transition) {
+// change carries out a transition reported by the message at the cursor of
+// direction d. In a protocol carried message by message it is the stream below
+// that changes over (RDP's connection confirm, framed by TPKT, turns the TCP
+// stream into TLS), so the layer below is told.
+func (c *candidate) change(d flow.Direction, tr Transition) {
+	if c.layer.stream || tr.Messages || c.layer.below == nil {
+		c.become(d, tr)
+	} else {
+		c.layer.changed = true
+	}
+}
+
+// become starts the conversation that follows a transition.
+func (c *candidate) become(d flow.Direction, tr Transition) {
 	l := c.layer
-	if l.depth >= maxDepth || l.s.layers >= maxLayers {
+	if c.successor != nil || l.depth >= maxDepth || l.s.layers >= maxLayers {
 		return
 	}
 	up := l.s.newLayer(l, c.swap)
@@ -68,11 +83,12 @@ func (c *candidate) become(d flow.Direction, at int, tr Transition) {
 	up.add(l.s.engine.scopes[l.s.ctx.Transport], nil)
 	up.add(l.s.engine.children[c.id], nil)
 	// The new conversation has a budget of its own.
-	l.budget += up.budget
+	up.before = max(l.halves[0].total, l.halves[1].total)
+	up.raise(l.s.engine.cfg.Budget)
 	c.successor = up
 	c.above = append(c.above, up)
 	own, other := &c.tracks[d], &c.tracks[d.Reverse()]
-	own.cursor = at + tr.Offset
+	own.cursor += tr.Offset
 	own.need, own.switched, own.stopped = own.cursor+1, true, false
 	other.need, other.switched, other.stopped, other.waiting = other.cursor+1, true, false, false
 }

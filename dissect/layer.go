@@ -11,6 +11,8 @@ import (
 // either two byte streams or two sequences of messages.
 type layer struct {
 	s      *Session
+	below  *layer
+	before int // bytes of the layer below that came before this layer's first
 	depth  int
 	stream bool
 	scopes []*index
@@ -26,6 +28,7 @@ type layer struct {
 	attempts   [2]int
 	candidates []*candidate
 	settled    bool // one candidate is certain; the others are gone
+	changed    bool // a message here says that the stream below changes over
 	opinion    opinion
 }
 
@@ -40,13 +43,22 @@ type piece struct {
 
 func (s *Session) newLayer(below *layer, flip flow.Direction) *layer {
 	s.layers++
-	l := &layer{s: s, flip: flip, budget: s.engine.cfg.Budget}
+	l := &layer{s: s, below: below, flip: flip, budget: s.engine.cfg.Budget}
 	if below != nil {
 		l.depth = below.depth + 1
 		l.flip ^= below.flip
 		l.budget = max(l.budget, below.budget)
 	}
 	return l
+}
+
+// raise lets the layer, and those that bring its bytes, see at least n bytes of
+// each direction.
+func (l *layer) raise(n int) {
+	for ; l != nil; l = l.below {
+		l.budget = max(l.budget, n)
+		n += l.before
+	}
 }
 
 func (l *layer) add(x *index, only []string) {
@@ -63,6 +75,11 @@ func (l *layer) packets() int {
 	return max(cfg.Packets, cfg.Packets*(l.budget/cfg.Budget))
 }
 
+// smallPacket is the payload, in bytes, below which a packet counts in part
+// against the packet limit of a stream: cutting a stream into one-byte segments
+// must not hide it.
+const smallPacket = 128
+
 // wants reports whether more bytes of direction d could change anything here or
 // above.
 func (l *layer) wants(d flow.Direction) bool {
@@ -70,7 +87,7 @@ func (l *layer) wants(d flow.Direction) bool {
 	if h.total >= l.budget || h.ended || len(l.scopes) == 0 || l.settled && l.candidates[0].exhausted() {
 		return false
 	}
-	if h.pieces < l.packets() {
+	if n := l.packets(); h.pieces < n || l.stream && h.total < n*smallPacket {
 		return true
 	}
 	return l.pending(d)
@@ -82,7 +99,8 @@ func (l *layer) pending(d flow.Direction) bool {
 		return true
 	}
 	for _, c := range l.candidates {
-		if t := &c.tracks[d]; t.waiting {
+		t := &c.tracks[d]
+		if t.waiting || t.switched && c.successor.wants(d^c.swap) {
 			return true
 		}
 	}
@@ -194,7 +212,7 @@ func (l *layer) admit(p int, swap, d flow.Direction, origin int) bool {
 		return false
 	}
 	c := &candidate{layer: l, id: p, proto: proto, parser: proto.New(), swap: swap, origin: origin}
-	l.budget = max(l.budget, proto.Budget)
+	l.raise(proto.Budget)
 	if l.stream {
 		c.tracks[d].cursor = origin
 		if origin > 0 {

@@ -70,6 +70,9 @@ func (upper) Parse(m *Message, r *Report) Outcome {
 		return Reject
 	}
 	r.Signature, r.Bits = "upper.message", 25
+	if string(m.Data[4:]) == "change" && m.From == flow.FromServer {
+		r.Transition = &Transition{Offset: len(m.Data)}
+	}
 	return Match
 }
 
@@ -155,6 +158,11 @@ func TestSession(t *testing.T) {
 			name: "transition", transport: "tcp",
 			in:   []sent{{c, "HI up\n"}, {s, "YO up\n"}, {c, frame("\x00UPR")}, {s, frame("\x80UPR")}},
 			want: []string{"greeting", "framed", "upper"}, conf: Certain,
+		},
+		{
+			name: "transition of the stream below", transport: "tcp",
+			in:   []sent{{c, frame("\x00UPR")}, {s, frame("\x80UPRchange")}, {c, "HI a\n"}, {s, "YO b\n"}},
+			want: []string{"framed", "upper", "greeting"}, conf: Certain,
 		},
 		{
 			name: "transition within segments", transport: "tcp",

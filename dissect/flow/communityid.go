@@ -9,6 +9,11 @@ import (
 // CommunityID returns the flow's Community ID, version 1 with seed 0
 // (https://github.com/corelight/community-id-spec).
 func (f *Flow[S]) CommunityID() string {
+	if f.Proto == protoICMP || f.Proto == protoICMPv6 {
+		if _, role := icmpFamily(f.Proto, f.ICMPType); role == icmpReply { // sent by the server
+			return CommunityID(f.Proto, f.Server, f.Client, f.ICMPType, f.ICMPCode)
+		}
+	}
 	return CommunityID(f.Proto, f.Client, f.Server, f.ICMPType, f.ICMPCode)
 }
 
@@ -52,10 +57,12 @@ func communityPorts(proto, typ, code uint8) (a, b uint16, oneWay bool) {
 	return uint16(typ), uint16(code), true
 }
 
-// The specification's pairs are not quite those of icmpFamily.
+// The pairs of the specification's reference implementation, not quite those of
+// icmpFamily: a router advertisement has no counterpart there.
 var (
-	communityPairs4 = map[uint8]uint8{8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 10: 9, 9: 10, 17: 18, 18: 17}
+	communityPairs4 = map[uint8]uint8{8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 10: 9, 17: 18, 18: 17}
 	communityPairs6 = map[uint8]uint8{
-		128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130, 144: 145, 145: 144,
+		128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130,
+		139: 140, 140: 139, 144: 145, 145: 144,
 	}
 )

@@ -151,9 +151,32 @@ func (s *stream) accept(to delivery, p piece, flags uint8) {
 	if p.seq != s.next {
 		s.stats.OutOfOrder++
 	}
+	if s.contradicts(p) {
+		s.stats.Conflicts++
+	}
 	for p.size > 0 && !s.done {
 		p = s.place(to, p)
 	}
+}
+
+// contradicts reports whether p differs from what is held of the same bytes.
+func (s *stream) contradicts(p piece) bool {
+	for i := s.search(p.seq); i < len(s.held); i++ {
+		h, q := s.held[i], p
+		switch lead := distance(p.seq, h.seq); {
+		case lead >= p.size:
+			return false
+		case lead > 0:
+			q = p.from(lead)
+		default:
+			h = h.from(-lead)
+		}
+		n := min(len(h.data), len(q.data))
+		if string(h.data[:n]) != string(q.data[:n]) {
+			return true
+		}
+	}
+	return false
 }
 
 // place delivers or holds the first part of p that is not held already, and
@@ -170,9 +193,7 @@ func (s *stream) place(to delivery, p piece) piece {
 	h := &s.held[i]
 	lead := distance(p.seq, h.seq)
 	if lead <= 0 {
-		n := min(h.size+lead, p.size)
-		s.compare(h.from(-lead), p, n)
-		return p.from(n)
+		return p.from(min(h.size+lead, p.size))
 	}
 	if lead >= p.size {
 		s.put(to, p, i)
@@ -185,13 +206,6 @@ func (s *stream) place(to delivery, p piece) piece {
 // search returns the index of the first held piece that ends behind seq.
 func (s *stream) search(seq uint32) int {
 	return sort.Search(len(s.held), func(i int) bool { return distance(seq, s.held[i].end()) > 0 })
-}
-
-func (s *stream) compare(a, b piece, n int) {
-	n = min(n, len(a.data), len(b.data))
-	if string(a.data[:n]) != string(b.data[:n]) {
-		s.stats.Conflicts++
-	}
 }
 
 // put delivers p if its time has come, or else holds a copy as the i-th piece.

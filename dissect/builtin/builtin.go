@@ -3,7 +3,9 @@ package builtin
 
 import (
 	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/proto/dcerpc"
 	"github.com/sniffid/sniffid/dissect/proto/dns"
+	"github.com/sniffid/sniffid/dissect/proto/http"
 	"github.com/sniffid/sniffid/dissect/proto/tls"
 )
 
@@ -12,9 +14,11 @@ import (
 // belongs to the caller.
 func All() map[string]func() dissect.Parser {
 	return map[string]func() dissect.Parser{
-		"dns":   dns.New,
-		"llmnr": dns.NewLinkLocal,
-		"mdns":  dns.NewMulticast,
-		"tls":   tls.New,
+		"dcerpc": dcerpc.New,
+		"dns":    dns.New,
+		"http":   http.New,
+		"llmnr":  dns.NewLinkLocal,
+		"mdns":   dns.NewMulticast,
+		"tls":    tls.New,
 	}
 }

@@ -57,7 +57,7 @@ func chunkedLast(codings []byte) bool {
 const (
 	maxChunkLine = 1 << 10 // bytes, extensions included
 	maxTrailer   = 8 << 10 // bytes, all trailer fields
-	maxChunk     = 1 << 40 // bytes, so that offsets can't overflow
+	maxChunk     = 1 << 30 // bytes, so that offsets can't overflow
 )
 
 // parseChunk reads one chunk, or the last one with the trailer section behind

@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 )
 
@@ -21,8 +22,9 @@ type head struct {
 const (
 	lengthMissing = -1
 	lengthInvalid = -2
-	// maxLength bounds a body, so that offsets can't overflow.
-	maxLength = 1 << 50
+	// maxLength bounds a body, so that offsets can't overflow: no more of one is
+	// ever skipped.
+	maxLength = math.MaxInt >> 1
 )
 
 // parseHead reads the header fields that begin at offset at of a message, up to
@@ -85,7 +87,7 @@ func keep(field *[]byte, value []byte) {
 func parseLength(value []byte) int64 {
 	first, rest, _ := bytes.Cut(value, []byte(","))
 	n, err := strconv.ParseUint(string(bytes.TrimSpace(first)), 10, 63)
-	if err != nil || n > maxLength {
+	if err != nil {
 		return lengthInvalid
 	}
 	for len(rest) > 0 {
@@ -95,7 +97,7 @@ func parseLength(value []byte) int64 {
 			return lengthInvalid
 		}
 	}
-	return int64(n)
+	return int64(min(n, maxLength))
 }
 
 // fold reports whether name is want, which is in lower case, in any case.

@@ -1,0 +1,6 @@
+package signatures
+
+import "embed"
+
+//go:embed */*.yaml
+var files embed.FS

@@ -1,0 +1,315 @@
+package lang
+
+import "math/bits"
+
+// PrefixLen is how many first bytes are described.
+const PrefixLen = 16
+
+// maxRows is how many rows one layout may have before they are put together.
+const maxRows = 32
+
+// Set is a set of byte values.
+type Set [4]uint64
+
+// Any permits every value.
+var anySet = Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+
+// Full reports whether every value is permitted.
+func (s *Set) Full() bool { return *s == anySet }
+
+// Has reports whether b is in the set.
+func (s *Set) Has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
+
+func (s *Set) add(b byte) { s[b>>6] |= 1 << (b & 63) }
+
+// Len is the number of values.
+func (s *Set) Len() int {
+	return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) + bits.OnesCount64(s[2]) + bits.OnesCount64(s[3])
+}
+
+func (s *Set) and(t Set) (out Set) {
+	for i := range s {
+		out[i] = s[i] & t[i]
+	}
+	return out
+}
+
+func (s *Set) or(t Set) (out Set) {
+	for i := range s {
+		out[i] = s[i] | t[i]
+	}
+	return out
+}
+
+func one(b byte) (s Set) {
+	s.add(b)
+	return s
+}
+
+func span(lo, hi byte) (s Set) {
+	for b := int(lo); b <= int(hi); b++ {
+		s.add(byte(b))
+	}
+	return s
+}
+
+func letter(b byte, fold bool) Set {
+	s := one(b)
+	if fold && isLetter(b) && b != '_' {
+		s.add(b ^ 0x20)
+	}
+	return s
+}
+
+// Row is one way in which messages begin: every byte at hand lies in its set.
+type Row struct{ Prefix [PrefixLen]Set }
+
+// Fits reports whether b may begin like the row.
+func (r *Row) Fits(b []byte) bool {
+	for i := range min(len(b), PrefixLen) {
+		if !r.Prefix[i].Has(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Bits is how much the first n bytes say.
+func (r *Row) Bits(n int) (b Bits) {
+	for i := range min(n, PrefixLen) {
+		b += setCost[r.Prefix[i].Len()]
+	}
+	return b
+}
+
+var setCost = func() (t [257]Bits) {
+	for n := 1; n <= 256; n++ {
+		t[n] = bitsOf(union([]float64{8 - log2(n)}))
+	}
+	return t
+}()
+
+// front is the state of one path through a layout.
+type front struct {
+	row   Row
+	pos   int // -1: not known
+	low   int // position at least
+	need  int // bytes wanted up to here
+	order Order
+	sure  bool
+	done  bool
+	slots []placed
+}
+
+// placed is a field at a known offset.
+type placed struct {
+	slot, off, width int
+	order            Order
+	kind             Kind
+}
+
+// derive computes a layout's rows and minimum. It reports false for a layout
+// that nothing can match.
+func derive(l *Layout) bool {
+	start := front{order: Big}
+	for i := range start.row.Prefix {
+		start.row.Prefix[i] = anySet
+	}
+	fronts := follow(l.Body, []front{start})
+	l.Min = PrefixLen
+	for i := range fronts {
+		f := &fronts[i]
+		l.Min = min(l.Min, f.need)
+		known := false
+		for j := range l.Rows {
+			known = known || l.Rows[j] == f.row
+		}
+		if !known {
+			l.Rows = append(l.Rows, f.row)
+		}
+	}
+	return len(fronts) > 0
+}
+
+// follow runs statements on every path.
+func follow(body []Stmt, in []front) []front {
+	for _, s := range body {
+		var out []front
+		for i := range in {
+			if in[i].done {
+				out = append(out, in[i])
+			} else {
+				out = append(out, in[i].step(s)...)
+			}
+		}
+		in = limit(out)
+	}
+	return in
+}
+
+// limit puts paths together when they are too many; those that have come to
+// their end stay apart from those that go on.
+func limit(fs []front) []front {
+	if len(fs) <= maxRows {
+		return fs
+	}
+	var done, on []front
+	for _, f := range fs {
+		if f.done {
+			done = append(done, f)
+		} else {
+			on = append(on, f)
+		}
+	}
+	return append(joined(done), joined(on)...)
+}
+
+func joined(fs []front) []front {
+	if len(fs) == 0 {
+		return nil
+	}
+	sum := fs[0]
+	for _, f := range fs[1:] {
+		for i := range sum.row.Prefix {
+			sum.row.Prefix[i] = sum.row.Prefix[i].or(f.row.Prefix[i])
+		}
+		if f.pos != sum.pos {
+			sum.pos = -1
+		}
+		if f.order != sum.order {
+			sum.order = Current
+		}
+		sum.low, sum.need = min(sum.low, f.low), min(sum.need, f.need)
+		sum.sure = sum.sure || f.sure
+	}
+	sum.slots = nil
+	return []front{sum}
+}
+
+func (f front) step(s Stmt) []front {
+	switch s := s.(type) {
+	case *Field:
+		return f.field(s)
+	case *Require:
+		e := s.Expr
+		if !s.Want {
+			e = &Expr{Op: OpFalse, Type: Bool, A: e}
+		}
+		return f.assume(e)
+	case *SetOrder:
+		if s.Cond == nil {
+			f.order = s.First
+			return []front{f}
+		}
+		a := f.assume(s.Cond)
+		b := f.assume(&Expr{Op: OpFalse, Type: Bool, A: s.Cond})
+		for i := range a {
+			a[i].order = s.First
+		}
+		for i := range b {
+			b[i].order = s.Second
+		}
+		return append(a, b...)
+	case *Move:
+		f.move(s)
+	case *When:
+		a := follow(s.Then, f.assume(s.Cond))
+		b := follow(s.Else, f.assume(&Expr{Op: OpFalse, Type: Bool, A: s.Cond}))
+		return append(a, b...)
+	case *Either:
+		var out []front
+		for _, b := range s.Blocks {
+			out = append(out, follow(b, []front{f})...)
+		}
+		return out
+	case *Optional:
+		return append(follow(s.Body, []front{f}), f)
+	case *Repeat:
+		return f.repeat(s)
+	case *Within:
+		return f.region(s)
+	case *Payload:
+		f.advance(constant(s.Length), false)
+	case *Sure:
+		f.sure = true
+	case *Stop:
+		f.done = true
+	}
+	return []front{f}
+}
+
+// constant returns a constant's value, or -1.
+func constant(e *Expr) int {
+	if e == nil || e.Op != OpInt || e.N > 1<<20 {
+		return -1
+	}
+	return int(e.N)
+}
+
+// advance moves over n bytes, -1 for unknown; they must be there if wanted.
+func (f *front) advance(n int, wanted bool) {
+	if n < 0 {
+		f.pos = -1
+		return
+	}
+	if f.pos >= 0 {
+		f.pos += n
+	}
+	f.low += n
+	if wanted && !f.sure {
+		f.need = max(f.need, f.low)
+	}
+}
+
+func (f *front) move(s *Move) {
+	n := constant(s.Expr)
+	switch {
+	case s.Align > 0:
+		if f.pos >= 0 {
+			f.pos = (f.pos + s.Align - 1) / s.Align * s.Align
+		}
+	case !s.At:
+		f.advance(n, false)
+	case n >= 0:
+		f.pos, f.low = n, n
+	default:
+		f.pos, f.low = -1, 0
+	}
+}
+
+func (f front) repeat(s *Repeat) []front {
+	if n := constant(s.Count); n >= 0 && n <= 4 {
+		out := []front{f}
+		for range n {
+			out = follow(s.Body, out)
+		}
+		return out
+	}
+	// At least what one round says, or no round at all; behind it nothing is
+	// known.
+	out := append(follow(s.Body, []front{f}), f)
+	for i := range out {
+		out[i].pos = -1
+		out[i].low, out[i].need, out[i].sure, out[i].order = f.low, f.need, f.sure, Current
+		out[i].done = false
+	}
+	return out
+}
+
+func (f front) region(s *Within) []front {
+	pos, low := f.pos, f.low
+	n := constant(s.Length)
+	out := follow(s.Body, []front{f})
+	for i := range out {
+		out[i].pos = -1
+		if n >= 0 {
+			if pos >= 0 {
+				out[i].pos = pos + n
+			}
+			out[i].low = max(out[i].low, low+n)
+		} else {
+			out[i].low = max(out[i].low, low)
+		}
+	}
+	return out
+}

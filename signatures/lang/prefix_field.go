@@ -1,0 +1,195 @@
+package lang
+
+import "math"
+
+func log2(n int) float64 { return math.Log2(float64(n)) }
+
+// field steps over a field: its kind's bytes, then its constraint.
+func (f front) field(s *Field) []front {
+	at := f.pos
+	f.literal(s)
+	n, least := s.extent()
+	if s.Slot >= 0 && at >= 0 && (s.Kind == Uint || s.Type == Bytes && s.raw()) {
+		order := s.Order
+		if order == Current {
+			order = f.order
+		}
+		f.slots = append(f.slots[:len(f.slots):len(f.slots)], placed{s.Slot, at, s.Width, order, s.Kind})
+	}
+	if n >= 0 {
+		f.advance(n, !s.Idle || s.Kind != Raw)
+	} else {
+		f.advance(-1, true)
+		f.low += least
+		if !f.sure {
+			f.need = max(f.need, f.low)
+		}
+	}
+	if s.Check == nil {
+		return []front{f}
+	}
+	return f.assume(s.Check)
+}
+
+// raw reports whether the field's value are the message's own bytes from the
+// field's offset on.
+func (s *Field) raw() bool {
+	switch s.Kind {
+	case Raw, Text, ZStr, Line, Token, Until, RegexField:
+		return true
+	}
+	return false
+}
+
+// extent returns the field's length, or -1 and the fewest bytes it takes.
+func (s *Field) extent() (n, least int) {
+	switch s.Kind {
+	case Uint, Magic, UUID, IPv4, IPv6, MAC:
+		return s.Width, 0
+	case Raw, Text, UTF16:
+		if n := constant(s.N); n >= 0 && !s.Rest {
+			return n, 0
+		}
+		return -1, 0
+	case Dec, HexDigits:
+		if s.Min == s.Max {
+			return s.Min, 0
+		}
+		return -1, s.Min
+	case ZStr, Token, DNSName, VarLEB, VarMQTT, VarQUIC:
+		return -1, 1
+	case Until:
+		return -1, len(s.Lit)
+	case UTF16Z, BER, BERStr, NBName:
+		return -1, 2
+	case BERInt:
+		return -1, 3
+	case RegexField:
+		return -1, s.Regex.MinLen()
+	}
+	return -1, 0
+}
+
+// literal enters what the field's kind fixes.
+func (f *front) literal(s *Field) {
+	if f.pos < 0 {
+		return
+	}
+	switch s.Kind {
+	case Magic:
+		for i, c := range s.Lit {
+			f.meet(f.pos+i, letter(c, s.Fold))
+		}
+	case Dec:
+		for i := range s.Min {
+			f.meet(f.pos+i, span('0', '9'))
+		}
+	case HexDigits:
+		hex := span('0', '9')
+		hex = hex.or(span('a', 'f'))
+		hex = hex.or(span('A', 'F'))
+		for i := range s.Min {
+			f.meet(f.pos+i, hex)
+		}
+	case BER:
+		var set Set
+		for _, t := range s.Tags {
+			for tag := t.Lo; tag <= t.Hi; tag++ {
+				set.add(firstTagByte(tag))
+			}
+		}
+		f.meet(f.pos, set)
+	case BERInt:
+		set := one(0x02)
+		set.add(0x0A)
+		f.meet(f.pos, set)
+		f.meet(f.pos+1, span(1, 8))
+	case DNSName:
+		labels := span(0, 63)
+		f.meet(f.pos, labels.or(span(0xC0, 0xFF)))
+	case NBName:
+		set := span(0xC0, 0xFF)
+		set.add(0x20)
+		f.meet(f.pos, set)
+	case RegexField:
+		for i, set := range s.Regex.First(PrefixLen - min(f.pos, PrefixLen)) {
+			f.meet(f.pos+i, set)
+		}
+	}
+}
+
+func firstTagByte(tag uint64) byte {
+	for tag > 0xFF {
+		tag >>= 8
+	}
+	return byte(tag)
+}
+
+func (f *front) meet(off int, s Set) {
+	if off < PrefixLen {
+		f.row.Prefix[off] = f.row.Prefix[off].and(s)
+	}
+}
+
+// assume splits the path by the cases under which e can be true.
+func (f front) assume(e *Expr) []front {
+	slot, ok := onlySlot(e)
+	if !ok {
+		return []front{f}
+	}
+	var p placed
+	for _, q := range f.slots {
+		if q.slot == slot {
+			p, ok = q, true
+			break
+		}
+		ok = false
+	}
+	if !ok || len(f.slots) == 0 || p.off >= PrefixLen || p.slot != slot {
+		return []front{f}
+	}
+	cases := conditions(e, p)
+	if len(cases) > maxRows {
+		cases = []condition{merge(cases)}
+	}
+	var out []front
+	for _, c := range cases {
+		g := f
+		empty := false
+		for i, s := range c {
+			if p.kind == Uint && p.order == Current && p.width > 1 {
+				break
+			}
+			at := p.off + i
+			if p.kind == Uint && p.order == Little {
+				at = p.off + p.width - 1 - i
+			}
+			g.meet(at, s)
+			empty = empty || at < PrefixLen && g.row.Prefix[at] == Set{}
+		}
+		if !empty {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// onlySlot returns the slot that an expression depends on, if it depends on
+// nothing else.
+func onlySlot(e *Expr) (slot int, ok bool) {
+	slot, ok = -1, true
+	e.walk(func(x *Expr) {
+		switch x.Op {
+		case OpSlot:
+			if slot >= 0 && slot != int(x.N) {
+				ok = false
+			}
+			slot = int(x.N)
+		case OpPos, OpRemaining, OpSize, OpLoad, OpSeen, OpRecall:
+			ok = false
+		case OpCall:
+			ok = ok && x.Fn < FnClientAddr
+		}
+	})
+	return slot, ok && slot >= 0
+}

@@ -1,0 +1,125 @@
+package regex
+
+import (
+	"math"
+	"regexp/syntax"
+)
+
+// Bits returns the bits that a match at a fixed place proves: random bytes match
+// with a chance of at most 2^-Bits. Repetitions count as often as they must
+// occur, alternatives by the sum of their chances.
+func (re *Regexp) Bits() float64 { return treeBits(re.tree) }
+
+// Anchored reports whether the expression begins with ^ or \A.
+func (re *Regexp) Anchored() bool {
+	return re.prog.StartCond()&syntax.EmptyBeginText != 0
+}
+
+func treeBits(t *syntax.Regexp) float64 {
+	switch t.Op {
+	case syntax.OpLiteral:
+		sum := 0.0
+		for _, r := range t.Rune {
+			if t.Flags&syntax.FoldCase != 0 && (r|0x20 >= 'a' && r|0x20 <= 'z') {
+				sum += 7
+			} else {
+				sum += 8
+			}
+		}
+		return sum
+	case syntax.OpCharClass:
+		set := classBytes(t)
+		n := 0
+		for b := range 256 {
+			if set[b>>6]&(1<<(b&63)) != 0 {
+				n++
+			}
+		}
+		return 8 - math.Log2(float64(max(n, 1)))
+	case syntax.OpConcat:
+		sum := 0.0
+		for _, sub := range t.Sub {
+			sum += treeBits(sub)
+		}
+		return sum
+	case syntax.OpAlternate:
+		chance := 0.0
+		for _, sub := range t.Sub {
+			chance += math.Exp2(-treeBits(sub))
+		}
+		return math.Max(0, -math.Log2(chance))
+	case syntax.OpCapture, syntax.OpPlus:
+		return treeBits(t.Sub[0])
+	case syntax.OpRepeat:
+		return float64(t.Min) * treeBits(t.Sub[0])
+	}
+	return 0
+}
+
+func classBytes(t *syntax.Regexp) (set [4]uint64) {
+	for i := 0; i+1 < len(t.Rune); i += 2 {
+		for r := t.Rune[i]; r <= min(t.Rune[i+1], 255); r++ {
+			set[r>>6] |= 1 << (r & 63)
+		}
+	}
+	return set
+}
+
+// First returns the sets of values that each of the first n bytes of a match
+// can have. It stops where a match may end.
+func (re *Regexp) First(n int) [][4]uint64 {
+	var out [][4]uint64
+	pcs := []uint32{uint32(re.prog.Start)}
+	const all = syntax.EmptyOp(0xff)
+	for range n {
+		var set [4]uint64
+		var next []uint32
+		for _, pc := range re.closure(pcs, all) {
+			inst := &re.prog.Inst[pc]
+			if inst.Op == syntax.InstMatch {
+				return out
+			}
+			for b := range 256 {
+				if accepts(inst, byte(b)) {
+					set[b>>6] |= 1 << (b & 63)
+				}
+			}
+			next = append(next, inst.Out)
+		}
+		if set == ([4]uint64{}) {
+			return out
+		}
+		out = append(out, set)
+		pcs = next
+	}
+	return out
+}
+
+// MinLen returns the fewest bytes of a match, at most 1<<16.
+func (re *Regexp) MinLen() int { return min(treeLen(re.tree), 1<<16) }
+
+func treeLen(t *syntax.Regexp) int {
+	switch t.Op {
+	case syntax.OpLiteral:
+		return len(t.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1
+	case syntax.OpConcat:
+		n := 0
+		for _, sub := range t.Sub {
+			n += treeLen(sub)
+		}
+		return n
+	case syntax.OpAlternate:
+		n := treeLen(t.Sub[0])
+		for _, sub := range t.Sub[1:] {
+			n = min(n, treeLen(sub))
+		}
+		return n
+	case syntax.OpCapture, syntax.OpPlus:
+		return treeLen(t.Sub[0])
+	case syntax.OpRepeat:
+		return t.Min * treeLen(t.Sub[0])
+	}
+	return 0
+}

@@ -1,0 +1,145 @@
+// Package machine runs compiled signatures: it is the [dissect.Parser] of every
+// protocol that comes from a signature file.
+//
+// A [Program] is immutable and shared; a parser holds only what its conversation
+// has remembered. Parsing allocates nothing until a message matches and reports.
+// The work for a message is bounded by a budget of steps that grows with the
+// bytes at hand.
+package machine
+
+import (
+	"sync"
+
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/signatures/lang"
+)
+
+// Message is one message of a protocol.
+type Message struct {
+	Layout *lang.Layout
+	// Signature is "protocol.message", Reason the words for the evidence.
+	Signature, Reason string
+	From              dissect.From
+	First, Weak       bool
+	// MaxBits bounds what the message counts for; negative: it does not.
+	MaxBits int
+}
+
+// Program is a protocol's messages, in the order in which they are tried.
+type Program struct {
+	messages []message
+	memories int
+	slots    int
+	pool     sync.Pool // *run
+}
+
+// message is a Message with what the precheck wants.
+type message struct {
+	Message
+	head [lang.PrefixLen]lang.Set
+	n    int // leading sets that say anything
+}
+
+// New makes a program. memories is how many names its layouts remember.
+func New(messages []Message, memories int) *Program {
+	p := &Program{memories: memories}
+	for _, m := range messages {
+		msg := message{Message: m}
+		for _, r := range m.Layout.Rows {
+			for i := range msg.head {
+				for j := range msg.head[i] {
+					msg.head[i][j] |= r.Prefix[i][j]
+				}
+			}
+		}
+		for i := range msg.head {
+			if !msg.head[i].Full() {
+				msg.n = i + 1
+			}
+		}
+		p.messages = append(p.messages, msg)
+		p.slots = max(p.slots, m.Layout.Slots)
+	}
+	p.pool.New = func() any { return &run{slots: make([]slot, p.slots), names: memories} }
+	return p
+}
+
+// Rows returns the index's input for the messages.
+func (p *Program) Rows() []dissect.Row {
+	var out []dissect.Row
+	for i := range p.messages {
+		m := &p.messages[i]
+		for _, r := range m.Layout.Rows {
+			out = append(out, dissect.Row{
+				Signature: m.Signature, From: m.From, FirstOnly: m.First,
+				Min: m.Layout.Min, Prefix: byteSets(r.Prefix[:]),
+			})
+		}
+	}
+	return out
+}
+
+// byteSets converts leading sets, without the ones at the end that permit all.
+func byteSets(sets []lang.Set) []*dissect.ByteSet {
+	out := make([]*dissect.ByteSet, 0, len(sets))
+	last := 0
+	for i := range sets {
+		if sets[i].Full() {
+			out = append(out, nil)
+			continue
+		}
+		s := dissect.ByteSet(sets[i])
+		out = append(out, &s)
+		last = i + 1
+	}
+	return out[:last]
+}
+
+// Parser makes a parser for one conversation.
+func (p *Program) Parser() dissect.Parser { return &parser{program: p} }
+
+// parser is one conversation.
+type parser struct {
+	program *Program
+	memory  memory
+}
+
+// Parse implements [dissect.Parser]: the first message that matches is taken; if
+// none does and one is undecided, the answer is NeedMore.
+func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
+	x, _ := p.program.pool.Get().(*run)
+	defer x.release(p.program)
+	need, undecided := 0, false
+	for i := range p.program.messages {
+		msg := &p.program.messages[i]
+		if msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m.Data) {
+			continue
+		}
+		x.start(m, &p.memory, r.Recording)
+		switch x.try(msg) {
+		case dissect.Match:
+			x.commit(msg, r)
+			return dissect.Match
+		case dissect.NeedMore:
+			if !undecided || x.need < need {
+				need = x.need
+			}
+			undecided = true
+		}
+	}
+	if undecided {
+		r.Need = need
+		return dissect.NeedMore
+	}
+	return dissect.Reject
+}
+
+// begins is the precheck of the first bytes.
+func (m *message) begins(b []byte) bool {
+	for i := range min(len(b), m.n) {
+		if !m.head[i].Has(b[i]) {
+			return false
+		}
+	}
+	return true
+}

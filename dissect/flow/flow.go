@@ -20,19 +20,18 @@ type connection struct {
 // Flow is one conversation. The table owns all fields but Tunnels and Value;
 // others read them. Arrays of two are indexed by [Direction].
 type Flow[S any] struct {
-	// Client and Server are the ends, as Roles says; port 0 for protocols
-	// without ports.
-	Client, Server netip.AddrPort
-	Roles          Roles
+	// What every packet touches stands together.
+
+	key         Key
+	clientFirst bool // the client is the key's first end
+	class       class
 	// Proto is the IP protocol number.
 	Proto uint8
 	// ICMPType and ICMPCode are those of the first packet of an ICMP flow.
 	ICMPType, ICMPCode uint8
-	// Scope is that of the packets.
-	Scope uint32
-	// Serial numbers the flows of the table from 1, in order of appearance.
-	Serial uint64
-
+	// Roles says how client and server were told apart.
+	Roles Roles
+	connection
 	// First and Last are the times of the first and last packet in nanoseconds
 	// since the Unix epoch.
 	First, Last int64
@@ -41,20 +40,20 @@ type Flow[S any] struct {
 	// without packets was not captured or never spoke.
 	Packets, Bytes, Payload [2]uint64
 
-	connection
-
+	// Client and Server are the ends; port 0 for protocols without ports.
+	Client, Server netip.AddrPort
+	// Scope is that of the packets.
+	Scope uint32
+	// Serial numbers the flows of the table from 1, in order of appearance.
+	Serial uint64
 	// Tunnels are the tunnels around the flow, outermost first. The caller
 	// sets them when [Table.Update] says that the flow is fresh.
 	Tunnels []string
 	// Value is the caller's own.
 	Value S
 
-	key         Key
-	clientFirst bool // the client is the key's first end
-
 	// Place in the list of the table's flows with the same timeout.
 	prev, next *Flow[S]
-	class      class
 	stamp      int64 // Last, when the flow was put at the list's end
 }
 

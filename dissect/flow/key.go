@@ -21,41 +21,55 @@ const (
 // It has no padding, so that the runtime hashes and compares it as one run of
 // memory.
 type Key struct {
-	a, b         [16]byte // the lower end first
-	portA, portB uint16
-	proto        uint16
-	kind         uint16 // ICMP: the message family, see icmpFamily
-	scope        uint32
+	a, b  address // the lower end first
+	ports uint32  // of a, then of b
+	proto uint16
+	kind  uint16 // ICMP: the message family, see icmpFamily
+	scope uint64
 }
+
+// address is an IPv6 address in two halves.
+type address struct{ high, low uint64 }
+
+func addressOf(a netip.Addr) address {
+	b := a.As16()
+	return address{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+}
+
+func (x address) less(y address) bool { return x.high < y.high || x.high == y.high && x.low < y.low }
 
 // KeyOf returns the key of the flow from src to dst with the given IP protocol
 // number, and whether src is the key's first end. Scope separates equal
 // addresses in different tunnels. For ICMP use [Packet.Key].
 func KeyOf(proto uint8, scope uint32, src, dst netip.AddrPort) (k Key, srcFirst bool) {
-	k = Key{a: src.Addr().As16(), b: dst.Addr().As16(), portA: src.Port(), portB: dst.Port(), proto: uint16(proto), scope: scope}
-	if less(&k.b, &k.a) || k.a == k.b && k.portB < k.portA {
-		k.a, k.b, k.portA, k.portB = k.b, k.a, k.portB, k.portA
-		return k, false
-	}
-	return k, true
+	srcFirst = k.set(addressOf(src.Addr()), addressOf(dst.Addr()), src.Port(), dst.Port())
+	k.proto, k.scope = uint16(proto), uint64(scope)
+	return k, srcFirst
 }
 
-func less(x, y *[16]byte) bool {
-	xh, yh := binary.BigEndian.Uint64(x[:8]), binary.BigEndian.Uint64(y[:8])
-	if xh != yh {
-		return xh < yh
+func (k *Key) set(src, dst address, srcPort, dstPort uint16) (srcFirst bool) {
+	if dst.less(src) || src == dst && dstPort < srcPort {
+		k.a, k.b, k.ports = dst, src, uint32(dstPort)<<16|uint32(srcPort)
+		return false
 	}
-	return binary.BigEndian.Uint64(x[8:]) < binary.BigEndian.Uint64(y[8:])
+	k.a, k.b, k.ports = src, dst, uint32(srcPort)<<16|uint32(dstPort)
+	return true
 }
 
 // Key returns the key of the packet's flow and whether p.Src is its first end.
 func (p *Packet) Key() (k Key, srcFirst bool) {
-	if p.Proto != protoICMP && p.Proto != protoICMPv6 {
-		return KeyOf(p.Proto, p.Scope, p.Src, p.Dst)
-	}
-	k, srcFirst = KeyOf(p.Proto, p.Scope, netip.AddrPortFrom(p.Src.Addr(), 0), netip.AddrPortFrom(p.Dst.Addr(), 0))
-	family, _ := icmpFamily(p.Proto, p.ICMPType)
-	k.kind = uint16(family) + 1
-	k.portA, k.portB = p.ICMPID, p.ICMPID
+	srcFirst = k.of(p)
 	return k, srcFirst
+}
+
+func (k *Key) of(p *Packet) (srcFirst bool) {
+	srcPort, dstPort := p.Src.Port(), p.Dst.Port()
+	k.kind = 0
+	if p.Proto == protoICMP || p.Proto == protoICMPv6 {
+		family, _ := icmpFamily(p.Proto, p.ICMPType)
+		k.kind = uint16(family) + 1
+		srcPort, dstPort = p.ICMPID, p.ICMPID
+	}
+	k.proto, k.scope = uint16(p.Proto), uint64(p.Scope)
+	return k.set(addressOf(p.Src.Addr()), addressOf(p.Dst.Addr()), srcPort, dstPort)
 }

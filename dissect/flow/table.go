@@ -24,6 +24,7 @@ type Table[S any] struct {
 	config Config
 	flows  map[Key]*Flow[S]
 	last   *Flow[S] // flow of the last packet
+	key    Key      // of the packet at hand
 	serial uint64
 	lists  [classes]list[S]
 	due    int64 // no list has anything to expire before
@@ -53,14 +54,14 @@ func (t *Table[S]) Stats() TableStats { return t.stats }
 // that have become idle are ended on the way, a few at a time.
 func (t *Table[S]) Update(p *Packet) (f *Flow[S], d Direction, fresh bool) {
 	t.expire(p.Timestamp)
-	key, srcFirst := p.Key()
-	f = t.find(key)
+	srcFirst := t.key.of(p)
+	f = t.find(&t.key)
 	if f != nil && (t.config.idle(f.class, p.Timestamp-f.Last) || f.restarts(p, f.Last)) {
 		t.end(f)
 		f = nil
 	}
 	if f == nil {
-		f = t.add(key, srcFirst, p)
+		f = t.add(t.key, srcFirst, p)
 		fresh = true
 	}
 	t.last = f
@@ -82,11 +83,11 @@ func (t *Table[S]) Update(p *Packet) (f *Flow[S], d Direction, fresh bool) {
 // Lookup returns the flow with the given key, or nil.
 func (t *Table[S]) Lookup(k Key) *Flow[S] { return t.flows[k] }
 
-func (t *Table[S]) find(k Key) *Flow[S] {
-	if t.last != nil && t.last.key == k {
+func (t *Table[S]) find(k *Key) *Flow[S] {
+	if t.last != nil && t.last.key == *k {
 		return t.last
 	}
-	return t.flows[k]
+	return t.flows[*k]
 }
 
 func (t *Table[S]) add(k Key, srcFirst bool, p *Packet) *Flow[S] {

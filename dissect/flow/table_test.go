@@ -347,6 +347,10 @@ func FuzzTable(f *testing.F) {
 				Number: sent + 1, Src: ends[data[0]&3], Dst: ends[data[0]>>2&3], Proto: protos[data[0]>>5],
 				Flags: data[1], ICMPType: data[1], ICMPID: uint16(data[3] & 1), Seq: uint32(data[3]), Length: int(data[2]),
 			}
+			switch p.Proto {
+			case protoICMP, protoICMPv6, 89: // no ports
+				p.Src, p.Dst = netip.AddrPortFrom(p.Src.Addr(), 0), netip.AddrPortFrom(p.Dst.Addr(), 0)
+			}
 			now += int64(int8(data[2])) * second * int64(data[3])
 			p.Timestamp = now
 			sent++

@@ -6,6 +6,7 @@ import (
 	"github.com/sniffid/sniffid/dissect/proto/dcerpc"
 	"github.com/sniffid/sniffid/dissect/proto/dns"
 	"github.com/sniffid/sniffid/dissect/proto/http"
+	"github.com/sniffid/sniffid/dissect/proto/quic"
 	"github.com/sniffid/sniffid/dissect/proto/tls"
 )
 

@@ -113,6 +113,9 @@ func alpnList(c *Cursor) []string {
 			names = append(names, string(name))
 		}
 	}
+	if !list.OK() {
+		return nil // part of a list would be taken for all of it
+	}
 	return names
 }
 

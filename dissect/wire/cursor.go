@@ -74,6 +74,15 @@ func (c *Cursor) Bytes(n int) []byte {
 	return b
 }
 
+// Rest returns the bytes from the position on that are at hand, up to the
+// structure's end, and moves past them. They alias the input.
+func (c *Cursor) Rest() []byte {
+	if c.state != Whole {
+		return nil
+	}
+	return c.Bytes(len(c.data) - c.pos)
+}
+
 // Skip moves n bytes on, as [Cursor.Bytes] does.
 func (c *Cursor) Skip(n int) { c.Bytes(n) }
 

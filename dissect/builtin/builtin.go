@@ -20,6 +20,7 @@ func All() map[string]func() dissect.Parser {
 		"http":   http.New,
 		"llmnr":  dns.NewLinkLocal,
 		"mdns":   dns.NewMulticast,
+		"quic":   quic.New,
 		"tls":    tls.New,
 	}
 }

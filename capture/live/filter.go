@@ -27,7 +27,7 @@ func CompileFilter(expression string, linkType capture.LinkType, snapLength int)
 		return nil, err
 	}
 	if err := check(program); err != nil {
-		return nil, fmt.Errorf("filter %q: %w", expression, err)
+		return nil, filterError(expression, err.Error())
 	}
 	return &Filter{program}, nil
 }
@@ -99,7 +99,8 @@ const (
 )
 
 // check makes sure that a program ends: jumps lead forward and within it, and
-// its last instruction returns.
+// its last instruction returns. (libpcap makes loops of "protochain", which no
+// kernel takes either.)
 func check(program []instruction) error {
 	for i, in := range program {
 		rest := uint32(len(program) - i - 1) // instructions after this one
@@ -107,7 +108,7 @@ func check(program []instruction) error {
 		switch {
 		case class == classJump && in.code&opMask == jumpAlways && in.k >= rest,
 			class == classJump && in.code&opMask != jumpAlways && uint32(max(in.jt, in.jf)) >= rest:
-			return fmt.Errorf("instruction %d jumps out of the program", i)
+			return fmt.Errorf("instruction %d jumps back or out of the program", i)
 		case (class == classStore || class == classStoreX ||
 			(class == classLoad || class == classLoadX) && in.code&modeMask == modeMemory) && in.k >= memorySize:
 			return fmt.Errorf("instruction %d uses memory cell %d", i, in.k)

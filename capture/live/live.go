@@ -142,10 +142,6 @@ type drops struct {
 	ifDropped uint64 // by the interface or its driver
 }
 
-// pollInterval is how long a handle may wait for a packet, and so how long it
-// may take to stop.
-const pollInterval = 100 * time.Millisecond
-
 // frame is one packet as a handle gives it.
 type frame struct {
 	data      []byte

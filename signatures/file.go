@@ -31,6 +31,8 @@ type File struct {
 	make    func() dissect.Parser
 	rows    []dissect.Row // of all messages
 
+	transport string // of an example that says none
+
 	fsys     fs.FS
 	source   []byte
 	once     sync.Once // of the examples

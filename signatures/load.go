@@ -54,14 +54,49 @@ func Load(fsys fs.FS, natives map[string]func() dissect.Parser) (*Set, error) {
 	s := &Set{files: files}
 	all := slices.Concat(errs...)
 	all = append(all, s.duplicates()...)
-	if len(all) > 0 {
-		joined := make([]error, len(all))
-		for i, e := range all {
-			joined[i] = e
-		}
-		return nil, errors.Join(joined...)
+	if err := join(all); err != nil {
+		return nil, err
 	}
+	s.link()
 	return s, nil
+}
+
+func join(errs []*Error) error {
+	all := make([]error, len(errs))
+	for i, e := range errs {
+		all[i] = e
+	}
+	return errors.Join(all...)
+}
+
+// link finds each protocol's transport: the first of over, or that of the first
+// carrier that has one.
+func (s *Set) link() {
+	byName := make(map[string]*File, len(s.files))
+	for _, f := range s.files {
+		byName[f.Protocol] = f
+		f.transport = ""
+	}
+	var find func(f *File, depth int) string
+	find = func(f *File, depth int) string {
+		if f == nil || depth > 8 {
+			return ""
+		}
+		for _, o := range f.Over {
+			if slices.Contains(transports, o) {
+				return o
+			}
+		}
+		for _, o := range f.Over {
+			if t := find(byName[o], depth+1); t != "" {
+				return t
+			}
+		}
+		return ""
+	}
+	for _, f := range s.files {
+		f.transport = find(f, 0)
+	}
 }
 
 func (s *Set) duplicates() (errs []*Error) {
@@ -244,6 +279,7 @@ func (s *Set) Override(other *Set) {
 			s.files = append(s.files, f)
 		}
 	}
+	s.link()
 }
 
 // Protocols returns what [dissect.NewEngine] wants, without the protocols whose

@@ -14,3 +14,14 @@ var (
 )
 
 func oneOf(values ...any) schema { return schema{"enum": values} }
+
+var (
+	list     = schema{"type": "array", "items": text}
+	exchange = schema{"type": "array", "minItems": 1, "items": schema{
+		"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+		"properties": schema{"client": message, "server": message},
+	}}
+	message = schema{"oneOf": []any{text, schema{
+		"type": "object", "additionalProperties": false, "required": []any{"file"}, "properties": schema{"file": text},
+	}}}
+)

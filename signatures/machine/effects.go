@@ -144,10 +144,7 @@ func (x *run) commit(msg *message, r *dissect.Report) {
 		r.Length = x.pos
 	}
 	if x.incomplete {
-		r.Need = max(x.need, len(x.data)+1)
-		if x.st != short {
-			r.Need = max(r.Need, x.pos)
-		}
+		r.Need = x.need // 0 for a payload: each of its bytes counts
 	}
 	for i := range x.effects {
 		x.report(&x.effects[i], r)

@@ -10,11 +10,15 @@ type stream struct {
 	next uint32 // sequence number of the next byte to deliver
 	ack  uint32 // highest acknowledgment of the other side, valid iff hasAck
 	end  uint32 // sequence number behind the last byte, valid iff hasEnd
+	// rival is the first byte's number by an earlier SYN with another number,
+	// valid iff hasRival: only data show which of the two the peer took.
+	rival uint32
 
 	positioned bool // next is valid
 	tentative  bool // next may be one too low: it is that of a keep-alive probe or bare ACK
 	hasAck     bool
 	hasEnd     bool
+	hasRival   bool
 	done       bool
 	start, gap bool  // for the next segment delivered
 	strays     uint8 // in a row
@@ -76,7 +80,7 @@ func (s *stream) push(to delivery, t *TCP) {
 		s.synchronize(p.seq, to.bounds)
 	}
 	waited := len(s.held) != 0
-	if s.position(&p, t.Flags) {
+	if s.position(&p, t.Flags, to.bounds) {
 		s.accept(to, p, t.Flags)
 	}
 	if waited {
@@ -90,8 +94,16 @@ func (s *stream) synchronize(seq uint32, b *Bounds) {
 	if s.delivered != 0 || s.positioned && s.start && s.next == seq {
 		return
 	}
+	if s.positioned && s.start {
+		s.rival, s.hasRival = s.next, true
+	}
+	s.begin(seq, b)
+}
+
+// begin puts the stream before its first byte, which has the number seq.
+func (s *stream) begin(seq uint32, b *Bounds) {
 	if len(s.held) != 0 && distance(seq, s.held[0].seq) < 0 {
-		s.release(b) // of an earlier attempt
+		s.release(b) // of the other attempt
 	}
 	s.next, s.positioned, s.tentative = seq, true, false
 	s.start, s.gap = true, false
@@ -100,7 +112,11 @@ func (s *stream) synchronize(seq uint32, b *Bounds) {
 // position makes sure that the stream knows where it is, and reports whether p
 // lies within reach of it. A connection that was there before the capture
 // begins with the first segment seen.
-func (s *stream) position(p *piece, flags uint8) bool {
+func (s *stream) position(p *piece, flags uint8, b *Bounds) bool {
+	if s.hasRival && s.start && p.size != 0 && p.seq == s.rival {
+		s.begin(s.rival, b)
+		s.hasRival = false
+	}
 	if !s.positioned {
 		s.next, s.positioned = p.seq, true
 		switch {

@@ -52,6 +52,11 @@ type Stats struct {
 // several ways in which hosts do it (RFC 5722 has IPv6 discard such packets
 // altogether); a packet with different bytes in the overlap is counted.
 type Defragmenter struct {
+	// OnGiveUp is called for a packet that did not become complete, if its
+	// first fragment was there. The value and its Data are valid during the
+	// call. May be nil. It must not call the Defragmenter's methods.
+	OnGiveUp func(*Incomplete)
+
 	config Config
 	sets   map[key]*set
 	oldest *set // list in order of the first fragment
@@ -86,8 +91,11 @@ type key struct {
 // set is a packet in reassembly.
 type set struct {
 	key        key
-	first      int64 // time of the first fragment
-	total      int   // payload length, or -1 while the last fragment is missing
+	proto      uint8  // of the first fragment
+	began      int64  // when the first of the fragments came
+	head       uint64 // number and time of the packet with offset 0
+	headTime   int64
+	total      int // payload length, or -1 while the last fragment is missing
 	parts      []part
 	held       int // bytes of data, with overhead
 	packets    int
@@ -123,6 +131,9 @@ func (d *Defragmenter) Push(f *Fragment) (Datagram, bool) {
 	s := d.set(f)
 	s.packets++
 	s.length += f.Length
+	if f.Offset == 0 && s.head == 0 {
+		s.proto, s.head, s.headTime = f.Proto, f.Packet, f.Timestamp
+	}
 	if !f.More {
 		if s.total >= 0 && s.total != end || s.last() > end {
 			d.stats.Malformed++
@@ -162,7 +173,7 @@ func (d *Defragmenter) set(f *Fragment) *set {
 		s = &set{}
 	}
 	d.free = nil
-	*s = set{key: k, first: f.Timestamp, total: -1, parts: s.parts[:0], prev: d.newest}
+	*s = set{key: k, proto: f.Proto, began: f.Timestamp, total: -1, parts: s.parts[:0], prev: d.newest}
 	if d.newest == nil {
 		d.oldest = s
 	} else {
@@ -194,13 +205,28 @@ func (d *Defragmenter) remove(s *set) {
 // giveUp forgets a packet that did not become complete.
 func (d *Defragmenter) giveUp(s *set) {
 	d.stats.Incomplete++
+	if d.OnGiveUp != nil && len(s.parts) != 0 && s.parts[0].start == 0 {
+		i := Incomplete{
+			Src: s.key.src, Dst: s.key.dst, Proto: s.proto, ID: s.key.id, Scope: s.key.scope,
+			Packet: s.head, Timestamp: s.headTime, Datagram: d.assemble(s),
+		}
+		i.Size = len(i.Data)
+		d.OnGiveUp(&i)
+	}
 	d.remove(s)
+}
+
+// Flush gives up all packets, oldest first: no more fragments will come.
+func (d *Defragmenter) Flush() {
+	for d.oldest != nil {
+		d.giveUp(d.oldest)
+	}
 }
 
 // expire gives up packets that have waited too long; one with a time in the
 // future, of which a capture may have some, waits for room to become scarce.
 func (d *Defragmenter) expire(now int64) {
-	for d.oldest != nil && now-d.oldest.first > int64(d.config.Timeout) {
+	for d.oldest != nil && now-d.oldest.began > int64(d.config.Timeout) {
 		d.giveUp(d.oldest)
 	}
 }

@@ -22,7 +22,8 @@ type Fragment struct {
 	Size int
 	// Length is the length of the IP packet that carried the fragment.
 	Length int
-	// Timestamp of the packet, nanoseconds.
+	// Packet is the number of the packet, Timestamp its time in nanoseconds.
+	Packet    uint64
 	Timestamp int64
 }
 
@@ -36,4 +37,19 @@ type Datagram struct {
 	Size int
 	// Packets and Bytes count the fragments and the lengths of their IP packets.
 	Packets, Bytes int
+}
+
+// Incomplete is the start of an IP packet that was given up. A capture filter
+// that asks for a port sees no more than that: only the first fragment has the
+// transport header.
+type Incomplete struct {
+	Src, Dst  netip.Addr
+	Proto     uint8
+	ID, Scope uint32
+	// Packet and Timestamp are those of the first fragment.
+	Packet    uint64
+	Timestamp int64
+	// Datagram has the bytes from the start on as far as none is missing. Its
+	// Size is the same, for it is not known how long the packet was.
+	Datagram
 }

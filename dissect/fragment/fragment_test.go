@@ -114,6 +114,32 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+func TestOnGiveUp(t *testing.T) {
+	d := New(Config{})
+	var got []Incomplete
+	d.OnGiveUp = func(i *Incomplete) {
+		i.Data = bytes.Clone(i.Data)
+		got = append(got, *i)
+	}
+	later := int64(time.Minute)
+	for i, f := range []Fragment{
+		frag(16, true, "cccccccc"),            // ID 1: a hole behind the first fragment
+		frag(0, true, "aaaaaaaa"),             //
+		{ID: 2, Offset: 8, Data: []byte("b")}, // ID 2: no first fragment
+		{ID: 3, Data: []byte("dddddddd"), More: true, Timestamp: later},
+	} {
+		f.Packet = uint64(i) + 1
+		d.Push(&f)
+	}
+	if len(got) != 1 || string(got[0].Data) != "aaaaaaaa" || got[0].Packet != 2 || got[0].ID != 1 || got[0].Src != src4 || got[0].Packets != 2 {
+		t.Fatalf("given up in time: %+v", got)
+	}
+	d.Flush()
+	if len(got) != 2 || got[1].ID != 3 || got[1].Timestamp != later || d.Len() != 0 || d.InUse() != 0 {
+		t.Errorf("given up at the end: %+v", got)
+	}
+}
+
 // A flood of copies of one fragment is no reason to keep a packet for ever.
 func TestDuplicateFlood(t *testing.T) {
 	d := New(Config{MaxFragments: 5})

@@ -77,14 +77,15 @@ func (p part) agrees(q part) bool {
 	return string(p.data[:n]) == string(q.data[:n])
 }
 
-// assemble joins the parts, up to the first byte that was not captured.
+// assemble joins the parts, up to the first byte that is missing or was not
+// captured.
 func (d *Defragmenter) assemble(s *set) Datagram {
 	d.out = d.out[:0]
 	for _, p := range s.parts {
-		d.out = append(d.out, p.data...)
-		if len(p.data) < p.end-p.start {
+		if p.start != len(d.out) {
 			break
 		}
+		d.out = append(d.out, p.data...)
 	}
 	return Datagram{Data: d.out, Size: s.total, Packets: s.packets, Bytes: s.length}
 }

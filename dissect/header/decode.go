@@ -2,6 +2,7 @@ package header
 
 import (
 	"encoding/binary"
+	"net/netip"
 
 	"github.com/sniffid/sniffid/capture"
 )
@@ -32,6 +33,25 @@ func (p *Packet) Reassembled(i int, data []byte, size int) {
 	p.tunnelCount, p.scope = l.tunnels, l.Scope
 	l.Fragment, l.MoreFragments, l.FragmentOffset = false, false, 0
 	p.transport(l, l.Proto, span{data, max(size, len(data))})
+}
+
+// DecodeIncomplete fills p with one layer: the start of an IP packet whose other
+// fragments are missing. A UDP header still says how long the payload was; of
+// other protocols it is not known.
+func (p *Packet) DecodeIncomplete(src, dst netip.Addr, proto Proto, scope uint32, data []byte) {
+	p.reset()
+	p.scope = scope
+	l := p.newLayer()
+	l.Src, l.Dst, l.Version = src, dst, 4
+	if src.Is6() {
+		l.Version = 6
+	}
+	size := len(data)
+	if proto == UDP {
+		size = maxPacket // until the header says less
+	}
+	l.Length = size
+	p.transport(l, proto, span{data, size})
 }
 
 // span is what is left of a frame: the bytes at hand and how many there are on

@@ -20,6 +20,7 @@ func (p *Packet) ip(s span) {
 const (
 	ipv4Header = 20 // without options
 	ipv6Header = 40
+	maxPacket  = 65535
 )
 
 // ipv4 decodes an IPv4 packet, RFC 791 §3.1.

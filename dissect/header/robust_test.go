@@ -2,6 +2,7 @@ package header
 
 import (
 	"bytes"
+	"net/netip"
 	"testing"
 
 	"github.com/google/gopacket"
@@ -238,6 +239,21 @@ func TestReassembled(t *testing.T) {
 	}
 	if got, want := describe(&p, 2), web4+" in gre vxlan:42"; got != want {
 		t.Errorf("inner layer %s, want %s", got, want)
+	}
+}
+
+func TestDecodeIncomplete(t *testing.T) {
+	datagram := udpPacket(t, bytes.Repeat([]byte{0xff}, 3000))[20:]
+	var p Packet
+	p.DecodeIncomplete(netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), UDP, 7, datagram[:1480])
+	if p.Len() != 1 || p.Damage != 0 {
+		t.Fatalf("%d layers, damage %b", p.Len(), p.Damage)
+	}
+	if got, want := describe(&p, 0), "17 10.0.0.1:30001>10.0.0.2:30002 3000"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if l := p.Layer(0); len(l.Payload) != 1472 || l.Scope != 7 || l.Fragment {
+		t.Errorf("%d bytes of payload, scope %d, fragment %v", len(l.Payload), l.Scope, l.Fragment)
 	}
 }
 

@@ -124,8 +124,13 @@ func TestConversationStats(t *testing.T) {
 	var c Conversation
 	var b Bounds
 	for i, s := range []segment{
-		{flags: flagSYN, seq: 0}, {seq: 3, data: "cd"}, {seq: 1, data: "abXd"}, {seq: 1, data: "ab"}, {seq: 9, data: "x"},
-		{from: FromServer, seq: 1, ack: 10}, {seq: 1 << 31, data: "?"},
+		{flags: flagSYN, seq: 0},
+		{seq: 3, data: "cd"},
+		{seq: 1, data: "abXd"},
+		{seq: 1, data: "ab"},
+		{seq: 9, data: "x"},
+		{from: FromServer, seq: 1, ack: 10},
+		{seq: 1 << 31, data: "?"},
 	} {
 		c.Push(s.from, s.tcp(i), &b, &recorder{})
 	}

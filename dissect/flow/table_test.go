@@ -70,8 +70,13 @@ func TestTableStates(t *testing.T) {
 		want  []string // flows in order of their end
 	}{
 		{"whole connection", 6, []step{
-			{forth, syn, 9, 0, 0}, {back, synack, 0, 0, 0}, {forth, ack, 0, 10, 0}, {back, ack, 0, 20, 0},
-			{forth, fin | ack, 0, 0, 0}, {back, fin | ack, 0, 0, 0}, {forth, ack, 0, 0, 0},
+			{forth, syn, 9, 0, 0},
+			{back, synack, 0, 0, 0},
+			{forth, ack, 0, 10, 0},
+			{back, ack, 0, 20, 0},
+			{forth, fin | ack, 0, 0, 0},
+			{back, fin | ack, 0, 0, 0},
+			{forth, ack, 0, 0, 0},
 		}, []string{ab + "handshake closed packets [4 3] payload [10 20] syn 1,2"}},
 		{"unanswered", 6, []step{{forth, syn, 9, 0, 0}, {forth, syn, 9, 0, 0}}, []string{ab + "handshake unanswered packets [2 0] payload [0 0] syn 1,0"}},
 		{"half open", 6, []step{{forth, syn, 9, 0, 0}, {back, synack, 0, 0, 0}}, []string{ab + "handshake opening packets [1 1] payload [0 0] syn 1,2"}},

@@ -50,7 +50,7 @@ func (p *Packet) DecodeIncomplete(src, dst netip.Addr, proto Proto, scope uint32
 	if proto == UDP {
 		size = maxPacket // until the header says less
 	}
-	l.Length = size
+	l.Length = len(data)
 	p.transport(l, proto, span{data, size})
 }
 

@@ -48,10 +48,6 @@ var (
 	macB = net.HardwareAddr{2, 0, 0, 0, 0, 0xb}
 )
 
-func eth(t layers.EthernetType) *layers.Ethernet {
-	return &layers.Ethernet{SrcMAC: macA, DstMAC: macB, EthernetType: t}
-}
-
 func ip4(proto layers.IPProtocol) *layers.IPv4 {
 	return &layers.IPv4{
 		Version: 4, TTL: 64, Protocol: proto, Id: 0x1234,

@@ -140,14 +140,14 @@ with_ipv6() {
 }
 
 # enter SIDE sets ENTER to the words that run a command on that side, under a
-# host name of its own.
+# host name of its own and with an empty /run.
 enter() {
 	local ns=$CLIENT_NS
 	[ "$1" = client ] || ns=$SERVER_NS
 	# The shell stays, as the first process and so the parent of orphans.
 	# shellcheck disable=SC2016 # the inner shell expands them
 	ENTER=(ip netns exec "$ns" unshare --uts --ipc --pid --fork --kill-child --mount-proc
-		sh -c 'hostname "$0"; "$@"; exit "$?"' "$1")
+		sh -c 'hostname "$0"; mount -t tmpfs -o mode=755 tmpfs /run; "$@"; exit "$?"' "$1")
 }
 
 # in_client COMMAND... and in_server COMMAND... wait for the command, a
@@ -240,7 +240,7 @@ keep() {
 	fi
 	for filter; do
 		[ -n "$(tshark -n -2 ${options[@]+"${options[@]}"} -r "$raw" -Y "$filter" -T fields -e frame.number 2>"$WORK/tshark.log")" ] || {
-			cp "$raw" "${TMPDIR:-/tmp}/sniffid-make-rejected.pcap"
+			cp "$raw" "${TMPDIR:-/tmp}/sniffid-make-$NAME-rejected.pcap"
 			die "$CAPTURE has no packet for: $filter"
 		}
 	done

@@ -52,6 +52,14 @@ func (n *node) get(key string) *node {
 
 // readYAML parses one document.
 func readYAML(file string, src []byte) (*node, *Error) {
+	if n := readSubset(string(src)); n != nil {
+		return n, nil
+	}
+	return readGeneral(file, src)
+}
+
+// readGeneral parses one document of any YAML.
+func readGeneral(file string, src []byte) (*node, *Error) {
 	f, err := parser.ParseBytes(src, 0)
 	if err != nil {
 		return nil, yamlError(file, err)

@@ -84,8 +84,7 @@ func patternByte(s string) (set Set, n int, err error) {
 	}
 	fixed := s[0] != '?' && s[1] != '?'
 	for b := range 256 {
-		digits := fmt.Sprintf("%02x", b)
-		if matchDigit(s[0], digits[0]) && matchDigit(s[1], digits[1]) {
+		if matchDigit(s[0], b>>4) && matchDigit(s[1], b&15) {
 			set.add(byte(b))
 		}
 	}
@@ -105,9 +104,6 @@ func patternByte(s string) (set Set, n int, err error) {
 
 func patternDigit(c byte) bool { return c == '?' || isHexDigit(c) }
 
-func matchDigit(pattern, digit byte) bool {
-	if pattern >= 'A' && pattern <= 'F' {
-		pattern |= 0x20
-	}
-	return pattern == '?' || pattern == digit
+func matchDigit(pattern byte, value int) bool {
+	return pattern == '?' || "0123456789abcdef"[value] == pattern || "0123456789ABCDEF"[value] == pattern
 }

@@ -29,14 +29,16 @@ type Regexp struct {
 	prog   *syntax.Prog
 	search bool
 
+	groups []string
+
+	// The automaton is made on first use.
+	once     sync.Once
 	classes  [256]uint8 // byte -> class
 	nclasses int
 	anyOf    []byte // class -> one byte of it
-
-	mu     sync.Mutex
-	cache  map[string]*state
-	start  atomic.Pointer[state]
-	groups []string
+	mu       sync.Mutex
+	cache    map[string]*state
+	start    atomic.Pointer[state]
 }
 
 // Status is the answer of Match.
@@ -72,17 +74,12 @@ func Compile(expr string, fold, dotNL bool) (*Regexp, error) {
 	if len(prog.Inst) > maxInst {
 		return nil, fmt.Errorf("regular expression is too large")
 	}
-	re := &Regexp{src: expr, tree: tree, prog: prog, groups: groups}
-	re.classify()
-	return re, nil
+	return &Regexp{src: expr, tree: tree, prog: prog, groups: groups}, nil
 }
 
 // Search returns an expression that matches anywhere in its input, for Test.
 func (re *Regexp) Search() *Regexp {
-	return &Regexp{
-		src: re.src, tree: re.tree, prog: re.prog, groups: re.groups, search: true,
-		classes: re.classes, nclasses: re.nclasses, anyOf: re.anyOf,
-	}
+	return &Regexp{src: re.src, tree: re.tree, prog: re.prog, groups: re.groups, search: true}
 }
 
 func (re *Regexp) String() string { return re.src }

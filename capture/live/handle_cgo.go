@@ -3,6 +3,7 @@
 package live
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -61,10 +62,10 @@ func activate(name string, c *Config, promiscuous bool) (*pcap.Handle, error) {
 		inactive.SetSnapLen(c.SnapLength),
 		inactive.SetPromisc(promiscuous),
 		inactive.SetBufferSize(c.BufferSize),
-		inactive.SetImmediateMode(true), // hand out each packet at once
+		inactive.SetImmediateMode(c.Batch == 0),
 		// A positive timeout keeps the handle non-blocking, so that it can be
 		// ended while no packet comes.
-		inactive.SetTimeout(pollInterval),
+		inactive.SetTimeout(cmp.Or(c.Batch, pollInterval)),
 	); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -87,9 +88,9 @@ func (h *wpcapHandle) start(c *Config) error {
 	}
 	call(h.lib.setSnapLength, h.h, uintptr(c.SnapLength))
 	call(h.lib.setPromiscuous, h.h, promiscuous)
-	call(h.lib.setTimeout, h.h, uintptr(pollInterval.Milliseconds()))
+	call(h.lib.setTimeout, h.h, uintptr(cmp.Or(c.Batch, pollInterval).Milliseconds()))
 	call(h.lib.setBuffer, h.h, uintptr(c.BufferSize))
-	if h.lib.setImmediate != nil {
+	if c.Batch == 0 && h.lib.setImmediate != nil {
 		call(h.lib.setImmediate, h.h, 1)
 	}
 	switch status := call(h.lib.activate, h.h); {
@@ -104,7 +105,7 @@ func (h *wpcapHandle) start(c *Config) error {
 	case status > 0:
 		c.Logger.Warn("capturing with a restriction", "status", status, "err", h.lib.problem(h.h))
 	}
-	if h.lib.setImmediate == nil && h.lib.setMinToCopy != nil {
+	if c.Batch == 0 && h.lib.setImmediate == nil && h.lib.setMinToCopy != nil {
 		call(h.lib.setMinToCopy, h.h, 0) // WinPcap's way of handing out packets at once
 	}
 	if c.Filter == "" {

@@ -36,10 +36,10 @@ var (
 // Defaults of [Config].
 const (
 	DefaultSnapLength = 65535
-	DefaultBufferSize = 32 << 20
+	DefaultBufferSize = 64 << 20
 	DefaultTimeout    = 100 * time.Millisecond
 
-	anyBufferSize = 8 << 20
+	anyBufferSize = DefaultBufferSize / 4
 )
 
 // Config says what to capture. Only Interfaces has to be set.
@@ -57,6 +57,12 @@ type Config struct {
 	// BufferSize is the kernel's buffer per interface in bytes; 0 =
 	// DefaultBufferSize, or a quarter of that per interface with [Any].
 	BufferSize int
+	// Batch is how long the kernel may hold packets back to hand them over
+	// together; 0 = each at once, which finds the owners of sockets that are
+	// soon closed. On Linux a packet that is handed over at once takes room for
+	// SnapLength bytes in the buffer whatever its size; with Batch it takes its
+	// own size, so that the same buffer rides out far longer bursts.
+	Batch time.Duration
 	// Timeout is how long Next waits before it returns [capture.ErrTimeout];
 	// 0 = DefaultTimeout.
 	Timeout time.Duration
@@ -99,8 +105,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("capture: no interface given")
 	case len(c.Interfaces) > 1 && slices.Contains(c.Interfaces, Any):
 		return c, fmt.Errorf("capture: %q covers the other interfaces; give it alone", Any)
-	case c.SnapLength < 0 || c.BufferSize < 0 || c.Timeout < 0:
-		return c, errors.New("capture: snap length, buffer size and timeout cannot be negative")
+	case c.SnapLength < 0 || c.BufferSize < 0 || c.Batch < 0 || c.Timeout < 0:
+		return c, errors.New("capture: snap length, buffer size, batch and timeout cannot be negative")
 	}
 	names := slices.Clone(c.Interfaces)
 	slices.Sort(names)
@@ -115,6 +121,9 @@ func (c Config) withDefaults() (Config, error) {
 		if c.Interfaces[0] == Any {
 			c.BufferSize = anyBufferSize
 		}
+	}
+	if c.Batch > 0 {
+		c.Batch = min(max(c.Batch, time.Millisecond), maxBatchTime)
 	}
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
@@ -141,6 +150,9 @@ type drops struct {
 	dropped   uint64 // no room in the kernel's buffer
 	ifDropped uint64 // by the interface or its driver
 }
+
+// maxBatchTime is the longest Batch: a handle has to notice when to stop.
+const maxBatchTime = 100 * time.Millisecond
 
 // frame is one packet as a handle gives it.
 type frame struct {

@@ -38,6 +38,7 @@ func TestNamespace(t *testing.T) {
 	ip(t, "link", "set", "lo", "up")
 	t.Run("one interface", testOneInterface)
 	t.Run("filter", testLiveFilter)
+	t.Run("batch", testBatch)
 	t.Run("two interfaces", testTwoInterfaces)
 	t.Run("any", testAny)
 	t.Run("vanishing", testVanishing)
@@ -173,6 +174,15 @@ func testLiveFilter(t *testing.T) {
 	}
 	if _, err := Open(Config{Interfaces: []string{"a1"}, Filter: "udp prot 53"}); !errors.Is(err, ErrFilter) {
 		t.Errorf("bad filter: %v", err)
+	}
+}
+
+func testBatch(t *testing.T) {
+	cable(t, "a0", "a1")
+	s := open(t, Config{Interfaces: []string{"a1"}, Batch: 10 * time.Millisecond})
+	for range 2 {
+		send(t, "a0", 5000, "x")
+		expect(t, s, "a1:x")
 	}
 }
 

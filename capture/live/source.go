@@ -164,13 +164,18 @@ func (s *source) add(name string, h handle) {
 	s.running.Go(func() { s.run(r) })
 }
 
-// statisticsInterval is how often a busy reader fetches its drop counters.
-const statisticsInterval = int64(200 * time.Millisecond)
+// How often a reader fetches its drop counters; it looks at the clock whenever
+// it is idle, and once in so many packets.
+const (
+	countInterval = 200 * time.Millisecond
+	countPackets  = 256
+)
 
 // run reads until the source is closed or the interface fails.
 func (s *source) run(r *reader) {
-	var counted int64 // packet time of the last look at the counters
 	var failure error
+	var packets int
+	counted := time.Now()
 	for !s.stopping.Load() && failure == nil {
 		f, err := r.handle.read()
 		switch {
@@ -178,14 +183,16 @@ func (s *source) run(r *reader) {
 			if !s.queue.push(f, r.index, r.linkType) {
 				continue // closed: stopping is set
 			}
-			if f.timestamp-counted > statisticsInterval {
-				counted = f.timestamp
-				r.count()
+			if packets++; packets%countPackets != 0 {
+				continue
 			}
-		case errors.Is(err, capture.ErrTimeout):
-			r.count()
-		default:
+		case !errors.Is(err, capture.ErrTimeout):
 			failure = err
+			continue
+		}
+		if now := time.Now(); now.Sub(counted) >= countInterval {
+			counted = now
+			r.count()
 		}
 	}
 	r.count()
@@ -269,8 +276,8 @@ func (s *source) Interfaces() []capture.Interface {
 	return s.interfaces[:len(s.interfaces):len(s.interfaces)]
 }
 
-// Stats implements [capture.Source]. Drops are as of a fifth of a second ago at
-// most, after Close they are final.
+// Stats implements [capture.Source]. Drops may be those of a fifth of a
+// second ago; after Close they are final.
 func (s *source) Stats() capture.Stats {
 	received, truncated := s.queue.counts()
 	s.mu.Lock()

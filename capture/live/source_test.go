@@ -165,7 +165,7 @@ func TestSeveralInterfaces(t *testing.T) {
 	n.mu.Lock()
 	n.links["bb"].lost = drops{3, 4}
 	n.mu.Unlock()
-	time.Sleep(20 * time.Millisecond) // an idle reader counts
+	time.Sleep(countInterval + 100*time.Millisecond) // an idle reader counts
 	want := capture.Stats{Received: 4, Truncated: 1, Dropped: 3, IfDropped: 4}
 	if got := s.Stats(); got != want {
 		t.Errorf("statistics %+v, want %+v", got, want)
@@ -380,11 +380,11 @@ func TestQueueTakesLargePackets(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	for want, c := range map[string]Config{
-		"no interface given":     {},
-		"give it alone":          {Interfaces: []string{"a", Any}},
-		"an interface is given":  {Interfaces: []string{"a", "b", "a"}},
-		"cannot be negative":     {Interfaces: []string{"a"}, SnapLength: -1},
-		"timeout cannot be nega": {Interfaces: []string{"a"}, Timeout: -1},
+		"no interface given":               {},
+		"give it alone":                    {Interfaces: []string{"a", Any}},
+		"an interface is given":            {Interfaces: []string{"a", "b", "a"}},
+		"cannot be negative":               {Interfaces: []string{"a"}, SnapLength: -1},
+		"batch and timeout cannot be nega": {Interfaces: []string{"a"}, Timeout: -1},
 	} {
 		if _, err := Open(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v", c, err)

@@ -37,8 +37,8 @@ func (s State) Ended() bool { return s >= StateClosed }
 // update follows the connection with one packet of direction d.
 func (c *connection) update(d Direction, p *Packet) {
 	if p.Proto != protoTCP && p.Proto != protoSCTP {
-		if c.State == StateNew && d == FromServer {
-			c.State = StateEstablished
+		if d == FromServer && (c.State == StateNew || c.State == StateRefused) {
+			c.State = StateEstablished // refused before: the server has come up since
 		}
 		return
 	}
@@ -100,15 +100,19 @@ func (c *connection) refuse(number uint64) {
 }
 
 // restarts reports whether p begins another connection between the same ends:
-// a SYN with a sequence number of its own, after the end or after a pause in
+// a SYN after the end; or one with another sequence number after a pause in
 // which the end may have been missed.
 func (c *connection) restarts(p *Packet, last int64) bool {
 	const pause = 2e9 // nanoseconds
 	if p.Flags&(flagSYN|flagACK|flagRST) != flagSYN || p.Proto != protoTCP && p.Proto != protoSCTP {
 		return false
 	}
-	if c.SYN != 0 && c.isn == p.Seq && p.Proto == protoTCP && (c.State == StateNew || c.State == StateOpening || c.State == StateRefused) {
-		return false
+	repeated := p.Proto == protoTCP && c.SYN != 0 && c.isn == p.Seq
+	switch {
+	case c.State == StateRefused:
+		return !repeated
+	case c.State.Ended():
+		return true
 	}
-	return c.State.Ended() || p.Timestamp-last > pause && c.State >= StateEstablished
+	return !repeated && c.State >= StateEstablished && p.Timestamp-last > pause
 }

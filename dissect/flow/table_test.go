@@ -105,6 +105,12 @@ func TestTableStates(t *testing.T) {
 			ab + "handshake established packets [2 1] payload [0 0] syn 1,2",
 			ab + "handshake unanswered packets [1 0] payload [0 0] syn 4,0",
 		}},
+		{"SYN repeated after a pause", 6, []step{
+			{forth, syn, 9, 0, 0},
+			{back, synack, 0, 0, 0},
+			{forth, ack, 0, 3, 0},
+			{forth, syn, 9, 0, 10 * time.Second},
+		}, []string{ab + "handshake established packets [3 1] payload [3 0] syn 1,2"}},
 		{"mid-stream", 6, []step{{forth, ack, 0, 3, 0}, {back, ack, 0, 4, 0}}, []string{ab + "first-packet established packets [1 1] payload [3 4]"}},
 		{"begins with SYN+ACK", 6, []step{{forth, synack, 0, 0, 0}, {back, ack, 0, 4, 0}}, []string{ba + "handshake established packets [1 1] payload [4 0] syn 0,1"}},
 		{"data captured before the SYN", 6, []step{{back, ack, 0, 7, 0}, {forth, syn, 9, 0, 0}}, []string{ab + "handshake established packets [1 1] payload [0 7] syn 2,0"}},
@@ -139,6 +145,10 @@ func TestTableRefuse(t *testing.T) {
 	f, _, _ := table.Update(query.packet(protoUDP, 1, 0))
 	if g := table.Refuse(protoUDP, 0, hostA, hostB, 2); g != f || f.State != StateRefused || f.Refusal != 2 {
 		t.Errorf("after port unreachable: %s", summary(f))
+	}
+	table.Update((&step{back: true}).packet(protoUDP, 3, 0))
+	if f.State != StateEstablished || f.Refusal != 2 {
+		t.Errorf("after the server came up: %s", summary(f))
 	}
 	if g := table.Refuse(protoUDP, 7, hostA, hostB, 2); g != nil {
 		t.Error("a flow in another scope was found")

@@ -10,8 +10,9 @@
 //	p.Decode(frame.LinkType, frame.Data, frame.Length)
 //	for i := 0; i < p.Len(); i++ {
 //		l := p.Layer(i)
-//		// A fragment has no ports yet: see package fragment and
-//		// Packet.Reassembled, which may add layers.
+//		// A fragment has no ports yet: see package fragment, and
+//		// Packet.Reassembled, which may add layers. What never becomes whole
+//		// can be decoded as far as it goes by Packet.DecodeIncomplete.
 //		// Otherwise l is a packet of the flow l.Src:l.SrcPort -> l.Dst:l.DstPort.
 //	}
 //

@@ -156,7 +156,10 @@ func (c *candidate) judge() Confidence {
 	}
 	bits := c.bits()
 	if a && b {
-		switch {
+		switch firm := c.tracks[0].firm + c.tracks[1].firm; {
+		case firm == 0 && !c.answered && !carries && bits < middleBits:
+			// Messages that prove little alone are alike in many protocols.
+			return ConfidenceNone
 		case bits >= certainBits || c.answered && bits >= pairBits:
 			return Certain
 		case bits >= pairBits:

@@ -62,15 +62,22 @@ need unshare util-linux
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/sniffid-make-$NAME.XXXXXX")
 chmod 755 "$WORK" # servers that give up root read their settings here
 
-# end_scene ends what the scene started, then deletes its namespaces.
-end_scene() {
-	local pid ns
-	if [ -n "$CAPTURE_PID" ]; then PIDS+=("$CAPTURE_PID"); fi
+# end_services ends what the scene started and leaves its cable.
+end_services() {
+	local pid
 	for pid in ${PIDS[@]+"${PIDS[@]}"}; do
 		kill -KILL "$pid" 2>/dev/null || true # unshare ignores SIGTERM
 		wait "$pid" 2>/dev/null || true
 	done
-	PIDS=() CAPTURE='' CAPTURE_PID=''
+	PIDS=()
+}
+
+# end_scene ends what the scene started, then deletes its namespaces.
+end_scene() {
+	local ns
+	if [ -n "$CAPTURE_PID" ]; then PIDS+=("$CAPTURE_PID"); fi
+	end_services
+	CAPTURE='' CAPTURE_PID=''
 	for ns in $CLIENT_NS $SERVER_NS; do
 		ip netns delete "$ns" 2>/dev/null || true
 		rm -rf "/etc/netns/${ns:?}"

@@ -57,7 +57,7 @@ send --port 8025
 keep postfix swaks -- 'a letter on port 8025' -- -d tcp.port==8025,smtp 'smtp.req.command == "MAIL"'
 record smtp/starttls.pcap 'tcp port 25'
 send --tls
-keep postfix swaks -- 'STARTTLS on port 25' -- 'smtp.req.command == "STARTTLS"' tls.handshake.type==2
+keep postfix swaks -- 'STARTTLS on port 25' -- 'smtp.command_line contains "STARTTLS"' tls.handshake.type==2
 record smtp/tls.pcap 'tcp port 465'
 send --port 465 --tls-on-connect
 keep postfix swaks -- 'TLS from the first byte on port 465' -- -d tcp.port==465,tls tls.handshake.type==2

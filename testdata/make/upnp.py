@@ -20,7 +20,7 @@ def available(_point, proxy):
         return
     found.append(proxy)
     proxy.set_subscribed(True)
-    action = GUPnP.ServiceProxyAction.new_plain("GetSortCapabilities")
+    action = GUPnP.ServiceProxyAction.new_from_list("GetSortCapabilities", [], [])
     proxy.call_action(action, None)
     print("called", flush=True)
     GLib.timeout_add(1500, stop)

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# A Samba domain controller: Kerberos, LDAP, CLDAP, DNS, and DCE/RPC over TCP
+# ports that the endpoint mapper gives out. Slow: the domain is made anew.
+
+. "$(dirname "$0")/lib.sh"
+need samba samba
+need samba-tool samba-common-bin
+need kinit krb5-user
+need ldapsearch ldap-utils
+need ldbsearch ldb-tools
+need rpcclient smbclient
+need dig bind9-dnsutils
+need slapd slapd
+[ -d /usr/share/samba/setup ] || die "the domain's templates are missing; they are in samba-ad-provision"
+
+REALM=EXAMPLE.TEST PASSWORD=Wonder-Land-1
+DC=server.example.test
+
+scene
+for ns in "$CLIENT_NS" "$SERVER_NS"; do
+	printf '127.0.0.1 localhost\n%s client.example.test client\n%s server.example.test server\n' "$CLIENT" "$SERVER" >"/etc/netns/$ns/hosts"
+done
+cat >"$WORK/krb5.conf" <<EOF
+[libdefaults]
+default_realm = $REALM
+dns_lookup_kdc = false
+dns_lookup_realm = false
+rdns = false
+[realms]
+$REALM = {
+	kdc = $SERVER
+	kpasswd_server = $SERVER
+	admin_server = $SERVER
+}
+EOF
+sed 's/^\[libdefaults\]/&\nudp_preference_limit = 1/' "$WORK/krb5.conf" >"$WORK/krb5-tcp.conf"
+sed "s/kdc = .*/&:8088/" "$WORK/krb5.conf" >"$WORK/krb5-odd.conf"
+export KRB5_CONFIG=$WORK/krb5.conf KRB5CCNAME=$WORK/tickets
+in_server samba-tool domain provision --targetdir="$WORK/ad" --realm=$REALM --domain=EXAMPLE --adminpass=$PASSWORD \
+	--server-role=dc --dns-backend=SAMBA_INTERNAL --host-name=server --host-ip="$SERVER" \
+	--option='ldap server require strong auth = no' --option='dns forwarder = 0.0.0.0' >"$WORK/provision.log" 2>&1
+
+# serve_domain [OPTION...]
+serve_domain() {
+	start_in_server samba samba --foreground --no-process-group --debug-stdout -s "$WORK/ad/etc/smb.conf" \
+		--option='server services = s3fs, rpc, nbt, ldap, cldap, kdc, winbindd, dns' --option='interfaces = eth0 lo' "$@"
+	wait_tcp 389
+	wait_tcp 135
+	wait_tcp 464
+	wait_udp 389
+}
+serve_domain
+sleep 3
+quiet() { in_client "$@" >>"$WORK/client.log" 2>&1; }
+login() { printf '%s\n' "$PASSWORD" | in_client kinit "Administrator@$REALM" >>"$WORK/client.log" 2>&1; }
+
+record kerberos/udp.pcap 'udp port 88'
+login
+quiet kvno "ldap/$DC"
+keep samba krb5-user -- 'AS and TGS exchanges over UDP' -- 'kerberos.msg_type == 30' 'kerberos.msg_type == 11' 'kerberos.msg_type == 13'
+record kerberos/tcp.pcap 'tcp port 88'
+KRB5_CONFIG=$WORK/krb5-tcp.conf login
+KRB5_CONFIG=$WORK/krb5-tcp.conf quiet kvno "ldap/$DC"
+keep samba krb5-user -- 'AS and TGS exchanges over TCP' -- 'kerberos.msg_type == 11' 'kerberos.msg_type == 13'
+record kpasswd/change.pcap 'port 464'
+printf '%s\n%s\n%s\n' "$PASSWORD" Wonder-Land-2 Wonder-Land-2 | quiet kpasswd "Administrator@$REALM"
+keep samba krb5-user -- 'a password is changed' -- kpasswd
+PASSWORD=Wonder-Land-2
+login
+
+record ldap/simple.pcap 'tcp port 389'
+quiet ldapsearch -x -H "ldap://$DC" -D "Administrator@$REALM" -w "$PASSWORD" -b 'CN=Users,DC=example,DC=test' '(sAMAccountName=Guest)' dn
+keep samba ldap-utils -- 'simple bind and a search' -- 'ldap.authentication == 0' 'ldap.protocolOp == 4'
+record ldap/sasl-gssapi.pcap 'tcp port 389'
+quiet ldapsearch -Y GSSAPI -O maxssf=0 -H "ldap://$DC" -b 'CN=Users,DC=example,DC=test' '(sAMAccountName=Guest)' dn
+keep samba ldap-utils -- 'SASL GSSAPI bind and a search, not sealed' -- 'ldap.mechanism == "GSSAPI"' 'ldap.protocolOp == 4'
+record ldap/spnego-sealed.pcap 'tcp port 389'
+quiet ldbsearch -H "ldap://$DC" -U "Administrator%$PASSWORD" --use-kerberos=off -b 'CN=Users,DC=example,DC=test' '(sAMAccountName=Guest)' dn
+keep samba ldb-tools -- 'GSS-SPNEGO bind by NTLM, then sealed' -- 'ldap.mechanism == "GSS-SPNEGO"' ntlmssp
+record ldap/starttls.pcap 'tcp port 389'
+LDAPTLS_REQCERT=never quiet ldapsearch -x -ZZ -H "ldap://$DC" -s base -b '' currentTime
+keep samba ldap-utils -- 'StartTLS, then TLS' -- 'ldap.requestName == "1.3.6.1.4.1.1466.20037"' tls.handshake.type==2
+record cldap/ping.pcap 'udp port 389'
+quiet samba-tool domain info "$SERVER"
+keep samba samba-common-bin -- 'netlogon pings over UDP' -- 'cldap && ldap.protocolOp == 3' 'cldap && ldap.protocolOp == 4'
+record dns/domain.pcap 'port 53'
+quiet dig @"$SERVER" _ldap._tcp.dc._msdcs.example.test SRV
+quiet dig @"$SERVER" _kerberos._udp.example.test SRV
+keep samba bind9-dnsutils -- 'SRV records of a domain controller' -- 'dns.srv.port == 389' 'dns.srv.port == 88'
+
+# call FILE BINDING COMMAND TEXT FILTER...
+call() {
+	record "dcerpc/$1.pcap" 'tcp and not port 88'
+	quiet rpcclient -s /dev/null --option='client max protocol = SMB3' -U "EXAMPLE/Administrator%$PASSWORD" --use-kerberos=off "$2" -c "$3"
+	keep samba smbclient -- "$4" -- "${@:5}"
+}
+call tcp-lsarpc "ncacn_ip_tcp:$DC[sign]" lsaquery 'endpoint mapper on 135, then lsarpc, signed, on the port it gave' \
+	'epm && dcerpc.pkt_type == 2' 'lsarpc && dcerpc.pkt_type == 2 && tcp.port != 135'
+call tcp-samr-sealed "ncacn_ip_tcp:$DC[seal]" enumdomusers 'endpoint mapper on 135, then samr, sealed, on the port it gave' \
+	'epm && dcerpc.pkt_type == 2' 'dcerpc.cn_bind_to_uuid == 12345778-1234-abcd-ef00-0123456789ac'
+call pipe-netlogon "ncacn_np:$DC" 'dsr_getdcname EXAMPLE' 'netlogon over an SMB pipe' 'rpc_netlogon || dcerpc.cn_bind_to_uuid == 12345678-1234-abcd-ef00-01234567cffb'
+record dcerpc/tcp-drsuapi.pcap 'tcp and not port 88 and not port 389'
+quiet samba-tool drs bind "$DC" -U "Administrator%$PASSWORD" --use-kerberos=off
+keep samba samba-common-bin -- 'endpoint mapper on 135, then drsuapi, sealed, on the port it gave' -- 'epm && dcerpc.pkt_type == 2' \
+	'dcerpc.cn_bind_to_uuid == e3514235-4b06-11d1-ab04-00c04fc2dcd2'
+record dcerpc/epm-lookup.pcap 'tcp port 135'
+in_client /usr/bin/python3 - >>"$WORK/client.log" <<EOF
+from impacket.dcerpc.v5 import epm, transport
+
+wire = transport.DCERPCTransportFactory("ncacn_ip_tcp:$SERVER").get_dce_rpc()
+wire.connect()
+print(len(epm.hept_lookup(None, dce=wire)))
+EOF
+keep samba python3-impacket -- 'the whole table of the endpoint mapper' -- 'epm.opnum == 2 && dcerpc.pkt_type == 2'
+
+end_services
+serve_domain --option='krb5 port = 8088'
+record kerberos/odd-port.pcap 'port 8088'
+KRB5_CONFIG=$WORK/krb5-odd.conf login
+keep samba krb5-user -- 'an AS exchange on port 8088' -- -d udp.port==8088,kerberos -d tcp.port==8088,kerberos 'kerberos.msg_type == 11'
+
+scene
+printf 'database monitor\n' >"$WORK/slapd.conf"
+start_in_server slapd slapd -d none -h 'ldap://:3890 ldap://:80' -f "$WORK/slapd.conf"
+wait_tcp 3890
+for case in odd-port:3890 port-80:80; do
+	port=${case#*:}
+	record "ldap/${case%:*}.pcap" "tcp port $port"
+	quiet ldapsearch -x -H "ldap://server.example:$port" -s base -b ''
+	keep slapd ldap-utils -- "anonymous bind and the root entry on port $port" -- -d "tcp.port==$port,ldap" 'ldap.protocolOp == 4'
+done

@@ -32,6 +32,10 @@ type Key struct {
 type address struct{ high, low uint64 }
 
 func addressOf(a netip.Addr) address {
+	if a.Is4() { // as it is mapped, RFC 4291 §2.5.5.2; this way is cheaper
+		b := a.As4()
+		return address{low: 0xffff<<32 | uint64(binary.BigEndian.Uint32(b[:]))}
+	}
 	b := a.As16()
 	return address{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
 }

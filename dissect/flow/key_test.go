@@ -77,6 +77,14 @@ func TestKeyICMP(t *testing.T) {
 	}
 }
 
+func TestKeyMappedAddress(t *testing.T) {
+	plain, _ := KeyOf(6, 0, ap("10.0.0.1:1"), ap("10.0.0.2:2"))
+	mapped, _ := KeyOf(6, 0, ap("[::ffff:10.0.0.1]:1"), ap("10.0.0.2:2"))
+	if plain != mapped {
+		t.Errorf("%v, mapped %v", plain, mapped)
+	}
+}
+
 // Padding would make the runtime hash the key field by field.
 func TestKeyHasNoPadding(t *testing.T) {
 	if n := unsafe.Sizeof(Key{}); n != 16+16+4+2+2+8 {

@@ -34,7 +34,7 @@ type source struct {
 	follow     bool // new interfaces may come
 	interfaces []capture.Interface
 	readers    map[string]*reader // by interface name
-	refused    map[string]bool    // could not be opened since they came up
+	refused    map[string]error   // why they could not be opened since they came up
 	past       drops              // of readers that have ended
 }
 
@@ -62,7 +62,7 @@ func newSource(config Config, open func(string) (handle, error), up func() ([]st
 		timer:   timer,
 		stop:    make(chan struct{}),
 		readers: make(map[string]*reader),
-		refused: make(map[string]bool),
+		refused: make(map[string]error),
 	}
 }
 
@@ -105,9 +105,8 @@ func (s *source) startAny(watch func(stop <-chan struct{}, changed func(), log *
 	return s, nil
 }
 
-// scan opens the interfaces that are up and not captured on. It returns an
-// error if nothing at all is captured on afterwards for want of permission or
-// the like.
+// scan opens the interfaces that are up and not captured on. If there has never
+// been one that opens, it returns the first failure; else it logs failures.
 func (s *source) scan() error {
 	names, err := s.up()
 	if err != nil {
@@ -115,28 +114,30 @@ func (s *source) scan() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	refused := make(map[string]bool)
-	var failures error
+	refused := make(map[string]error) // those that went down may be tried again
+	var failed []string
 	for _, name := range names {
 		if s.readers[name] != nil {
 			continue
 		}
-		if s.refused[name] {
-			refused[name] = true
+		if err := s.refused[name]; err != nil {
+			refused[name] = err
 			continue
 		}
 		h, err := s.open(name)
 		if err != nil {
-			s.log.Warn("cannot capture", "iface", name, "err", err)
-			refused[name] = true
-			failures = errors.Join(failures, err)
+			refused[name] = err
+			failed = append(failed, name)
 			continue
 		}
 		s.add(name, h)
 	}
-	s.refused = refused // those that went down may be tried again
-	if len(s.readers) == 0 && len(s.interfaces) == 0 && failures != nil {
-		return failures
+	s.refused = refused
+	if len(failed) > 0 && len(s.interfaces) == 0 {
+		return refused[failed[0]]
+	}
+	for _, name := range failed {
+		s.log.Warn("cannot capture", "iface", name, "err", refused[name])
 	}
 	return nil
 }

@@ -83,6 +83,6 @@ func isCapture(path string) bool {
 		return false
 	}
 	defer f.Close()
-	_, err = newSource(f, nil, path)
+	_, err = newSource(f, nil, path, minBuffer)
 	return err == nil
 }

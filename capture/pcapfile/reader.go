@@ -76,7 +76,7 @@ func Open(path string) (capture.Source, error) {
 	if path == Stdin && !info.Mode().IsRegular() {
 		r = newPump(f)
 	}
-	s, err := newSource(r, r, name)
+	s, err := newSource(r, r, name, bufferFor(info))
 	if err != nil {
 		r.Close()
 		return nil, err
@@ -88,12 +88,24 @@ func Open(path string) (capture.Source, error) {
 // [io.Closer], Close closes it, which is expected to end a pending Read.
 func NewReader(r io.Reader, name string) (capture.Source, error) {
 	closer, _ := r.(io.Closer)
-	return newSource(r, closer, name)
+	return newSource(r, closer, name, blockSize)
 }
 
-func newSource(r io.Reader, closer io.Closer, name string) (*source, error) {
+// bufferFor is how large a buffer, in bytes, reads a file well: a folder of many
+// small captures is read with small ones.
+func bufferFor(info fs.FileInfo) int {
+	if size := info.Size(); info.Mode().IsRegular() && size < blockSize {
+		return int(max(size, minBuffer))
+	}
+	return blockSize
+}
+
+// minBuffer holds the headers of every format, in bytes.
+const minBuffer = 64
+
+func newSource(r io.Reader, closer io.Closer, name string, buffer int) (*source, error) {
 	raw := &rawReader{r: r}
-	w, compression, err := openWindow(raw)
+	w, compression, err := openWindow(raw, buffer)
 	s := &source{name: name, raw: raw, win: w, closing: closer}
 	if err == nil {
 		s.decoder, err = newDecoder(&s.win)
@@ -109,8 +121,9 @@ func newSource(r io.Reader, closer io.Closer, name string) (*source, error) {
 	return nil, fmt.Errorf("%s: %w: %w", name, ErrNotCapture, err)
 }
 
-// openWindow looks for compression and returns the plain stream.
-func openWindow(r io.Reader) (window, string, error) {
+// openWindow looks for compression and returns the plain stream; buffer is for
+// one that is not compressed.
+func openWindow(r io.Reader, buffer int) (window, string, error) {
 	head := make([]byte, 4)
 	n, err := io.ReadFull(r, head)
 	if err != nil && n == 0 {
@@ -121,9 +134,9 @@ func openWindow(r io.Reader) (window, string, error) {
 		return window{}, "", err
 	}
 	if compression == "" {
-		return newWindow(head[:n], r), "", nil
+		return newWindow(head[:n], r, buffer), "", nil
 	}
-	return newWindow(nil, plain), compression, nil
+	return newWindow(nil, plain, blockSize), compression, nil
 }
 
 // newDecoder looks for the format and reads the file's header.

@@ -23,9 +23,10 @@ type window struct {
 	err      error // why r has ended
 }
 
-// newWindow returns a window on head followed by what r gives.
-func newWindow(head []byte, r io.Reader) window {
-	w := window{r: r, buf: make([]byte, blockSize)}
+// newWindow returns a window on head followed by what r gives, with a buffer of
+// the given size in bytes to begin with.
+func newWindow(head []byte, r io.Reader, buffer int) window {
+	w := window{r: r, buf: make([]byte, buffer)}
 	w.end = copy(w.buf, head)
 	return w
 }

@@ -133,16 +133,17 @@ func derive(l *Layout) bool {
 
 // follow runs statements on every path.
 func follow(body []Stmt, in []front) []front {
+	var out []front
 	for _, s := range body {
-		var out []front
+		out = out[:0]
 		for i := range in {
 			if in[i].done {
 				out = append(out, in[i])
 			} else {
-				out = append(out, in[i].step(s)...)
+				out = in[i].step(s, out)
 			}
 		}
-		in = limit(out)
+		in, out = limit(out), in
 	}
 	return in
 }
@@ -186,48 +187,45 @@ func joined(fs []front) []front {
 	return []front{sum}
 }
 
-func (f front) step(s Stmt) []front {
+// step appends the paths that lead on from f over s. It may change f.
+func (f *front) step(s Stmt, out []front) []front {
 	switch s := s.(type) {
 	case *Field:
-		return f.field(s)
+		return f.field(s, out)
 	case *Require:
-		e := s.Expr
-		if !s.Want {
-			e = &Expr{Op: OpFalse, Type: Bool, A: e}
-		}
-		return f.assume(e)
+		return f.assume(s.Expr, s.Want, out)
 	case *SetOrder:
 		if s.Cond == nil {
 			f.order = s.First
-			return []front{f}
+			break
 		}
-		a := f.assume(s.Cond)
-		b := f.assume(&Expr{Op: OpFalse, Type: Bool, A: s.Cond})
-		for i := range a {
-			a[i].order = s.First
+		n := len(out)
+		out = f.assume(s.Cond, true, out)
+		m := len(out)
+		out = f.assume(s.Cond, false, out)
+		for i := n; i < len(out); i++ {
+			out[i].order = s.First
+			if i >= m {
+				out[i].order = s.Second
+			}
 		}
-		for i := range b {
-			b[i].order = s.Second
-		}
-		return append(a, b...)
+		return out
 	case *Move:
 		f.move(s)
 	case *When:
-		a := follow(s.Then, f.assume(s.Cond))
-		b := follow(s.Else, f.assume(&Expr{Op: OpFalse, Type: Bool, A: s.Cond}))
-		return append(a, b...)
+		out = append(out, follow(s.Then, f.assume(s.Cond, true, nil))...)
+		return append(out, follow(s.Else, f.assume(s.Cond, false, nil))...)
 	case *Either:
-		var out []front
 		for _, b := range s.Blocks {
-			out = append(out, follow(b, []front{f})...)
+			out = append(out, follow(b, []front{*f})...)
 		}
 		return out
 	case *Optional:
-		return append(follow(s.Body, []front{f}), f)
+		return append(append(out, *f), follow(s.Body, []front{*f})...)
 	case *Repeat:
-		return f.repeat(s)
+		return append(out, f.repeat(s)...)
 	case *Within:
-		return f.region(s)
+		return append(out, f.region(s)...)
 	case *Payload:
 		f.advance(constant(s.Length), false)
 	case *Sure:
@@ -235,7 +233,7 @@ func (f front) step(s Stmt) []front {
 	case *Stop:
 		f.done = true
 	}
-	return []front{f}
+	return append(out, *f)
 }
 
 // constant returns a constant's value, or -1.
@@ -277,9 +275,9 @@ func (f *front) move(s *Move) {
 	}
 }
 
-func (f front) repeat(s *Repeat) []front {
+func (f *front) repeat(s *Repeat) []front {
 	if n := constant(s.Count); n >= 0 && n <= 4 {
-		out := []front{f}
+		out := []front{*f}
 		for range n {
 			out = follow(s.Body, out)
 		}
@@ -287,7 +285,7 @@ func (f front) repeat(s *Repeat) []front {
 	}
 	// At least what one round says, or no round at all; behind it nothing is
 	// known.
-	out := append(follow(s.Body, []front{f}), f)
+	out := append(follow(s.Body, []front{*f}), *f)
 	for i := range out {
 		out[i].pos = -1
 		out[i].low, out[i].need, out[i].sure, out[i].order = f.low, f.need, f.sure, Current
@@ -296,10 +294,10 @@ func (f front) repeat(s *Repeat) []front {
 	return out
 }
 
-func (f front) region(s *Within) []front {
+func (f *front) region(s *Within) []front {
 	pos, low := f.pos, f.low
 	n := constant(s.Length)
-	out := follow(s.Body, []front{f})
+	out := follow(s.Body, []front{*f})
 	for i := range out {
 		out[i].pos = -1
 		if n >= 0 {

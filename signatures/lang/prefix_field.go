@@ -5,7 +5,7 @@ import "math"
 func log2(n int) float64 { return math.Log2(float64(n)) }
 
 // field steps over a field: its kind's bytes, then its constraint.
-func (f front) field(s *Field) []front {
+func (f *front) field(s *Field, out []front) []front {
 	at := f.pos
 	f.literal(s)
 	n, least := s.extent()
@@ -26,9 +26,9 @@ func (f front) field(s *Field) []front {
 		}
 	}
 	if s.Check == nil {
-		return []front{f}
+		return append(out, *f)
 	}
-	return f.assume(s.Check)
+	return f.assume(s.Check, true, out)
 }
 
 // raw reports whether the field's value are the message's own bytes from the
@@ -131,47 +131,57 @@ func (f *front) meet(off int, s Set) {
 	}
 }
 
-// assume splits the path by the cases under which e can be true.
-func (f front) assume(e *Expr) []front {
-	slot, ok := onlySlot(e)
+// assume appends the paths on which e has the truth value want.
+func (f *front) assume(e *Expr, want bool, out []front) []front {
+	p, ok := f.placed(e)
 	if !ok {
-		return []front{f}
+		return append(out, *f)
 	}
-	var p placed
-	for _, q := range f.slots {
-		if q.slot == slot {
-			p, ok = q, true
-			break
-		}
-		ok = false
-	}
-	if !ok || len(f.slots) == 0 || p.off >= PrefixLen || p.slot != slot {
-		return []front{f}
+	if !want {
+		e = &Expr{Op: OpFalse, Type: Bool, A: e}
 	}
 	cases := conditions(e, p)
 	if len(cases) > maxRows {
 		cases = []condition{merge(cases)}
 	}
-	var out []front
 	for _, c := range cases {
-		g := f
-		empty := false
-		for i, s := range c {
-			if p.kind == Uint && p.order == Current && p.width > 1 {
-				break
-			}
-			at := p.off + i
-			if p.kind == Uint && p.order == Little {
-				at = p.off + p.width - 1 - i
-			}
-			g.meet(at, s)
-			empty = empty || at < PrefixLen && g.row.Prefix[at] == Set{}
-		}
-		if !empty {
-			out = append(out, g)
+		n := len(out)
+		out = append(out, *f)
+		if !out[n].satisfy(p, c) {
+			out = out[:n]
 		}
 	}
 	return out
+}
+
+// placed finds the field on which alone e depends, if its place is known and
+// its byte order, too.
+func (f *front) placed(e *Expr) (placed, bool) {
+	slot, ok := onlySlot(e)
+	if !ok {
+		return placed{}, false
+	}
+	for _, p := range f.slots {
+		if p.slot == slot {
+			return p, p.off < PrefixLen && (p.kind != Uint || p.width == 1 || p.order != Current)
+		}
+	}
+	return placed{}, false
+}
+
+// satisfy enters a condition; it reports false where that leaves no value.
+func (f *front) satisfy(p placed, c condition) bool {
+	for i, s := range c {
+		at := p.off + i
+		if p.kind == Uint && p.order == Little {
+			at = p.off + p.width - 1 - i
+		}
+		f.meet(at, s)
+		if at < PrefixLen && f.row.Prefix[at] == (Set{}) {
+			return false
+		}
+	}
+	return true
 }
 
 // onlySlot returns the slot that an expression depends on, if it depends on

@@ -79,11 +79,7 @@ func (re *Regexp) First(n int) [][4]uint64 {
 			if inst.Op == syntax.InstMatch {
 				return out
 			}
-			for b := range 256 {
-				if accepts(inst, byte(b)) {
-					set[b>>6] |= 1 << (b & 63)
-				}
-			}
+			collect(inst, &set)
 			next = append(next, inst.Out)
 		}
 		if set == ([4]uint64{}) {
@@ -93,6 +89,32 @@ func (re *Regexp) First(n int) [][4]uint64 {
 		pcs = next
 	}
 	return out
+}
+
+// collect adds the bytes that an instruction accepts.
+func collect(inst *syntax.Inst, set *[4]uint64) {
+	add := func(lo, hi rune) {
+		for r := lo; r <= min(hi, 255); r++ {
+			set[r>>6] |= 1 << (r & 63)
+		}
+	}
+	switch {
+	case inst.Op == syntax.InstRuneAny:
+		add(0, 255)
+	case inst.Op == syntax.InstRuneAnyNotNL:
+		add(0, '\n'-1)
+		add('\n'+1, 255)
+	case len(inst.Rune) == 1: // perhaps of either case
+		for b := range rune(256) {
+			if inst.MatchRune(b) {
+				add(b, b)
+			}
+		}
+	default:
+		for i := 0; i+1 < len(inst.Rune); i += 2 {
+			add(inst.Rune[i], inst.Rune[i+1])
+		}
+	}
 }
 
 // MinLen returns the fewest bytes of a match, at most 1<<16.

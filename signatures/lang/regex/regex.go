@@ -95,8 +95,10 @@ func (re *Regexp) classify() {
 		inst := &re.prog.Inst[i]
 		switch inst.Op {
 		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+			var set [4]uint64
+			collect(inst, &set)
 			for b := range 256 {
-				if accepts(inst, byte(b)) {
+				if set[b>>6]&(1<<(b&63)) != 0 {
 					sig[b] = (sig[b] + uint64(i) + 1) * 0x9E3779B97F4A7C15
 				}
 			}

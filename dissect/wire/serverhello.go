@@ -27,6 +27,10 @@ const retryRandom = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb
 func ParseServerHello(c *Cursor, d Dialect) ServerHello {
 	var h ServerHello
 	h.Version = c.U16()
+	if h.Version>>8 == 0x7f {
+		h.draft(c)
+		return h
+	}
 	c.Require(d.legacy(h.Version))
 	h.Retry = string(c.Bytes(32)) == retryRandom
 	n := int(c.U8())
@@ -37,7 +41,20 @@ func ParseServerHello(c *Cursor, d Dialect) ServerHello {
 	if !c.OK() || c.Left() == 0 {
 		return h
 	}
-	n = int(c.U16())
+	h.extensions(c, d)
+	return h
+}
+
+// draft reads what follows the version in drafts of TLS 1.3 before the 22nd:
+// neither session id nor compression, draft-ietf-tls-tls13-21 §4.1.3.
+func (h *ServerHello) draft(c *Cursor) {
+	c.Skip(32) // random
+	h.CipherSuite = c.U16()
+	h.extensions(c, TLS)
+}
+
+func (h *ServerHello) extensions(c *Cursor, d Dialect) {
+	n := int(c.U16())
 	c.Require(n == c.Left())
 	for c.OK() && c.Left() > 0 {
 		id := c.U16()
@@ -46,7 +63,6 @@ func ParseServerHello(c *Cursor, d Dialect) ServerHello {
 			h.extension(id, &body, d)
 		}
 	}
-	return h
 }
 
 func (h *ServerHello) extension(id uint16, c *Cursor, d Dialect) {

@@ -84,20 +84,26 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	}
 	g := &p.message
 	g.parse(b, size)
-	if g.state == wire.Bad || g.netbios || !p.shaped(m.Open) {
+	if g.state == wire.Bad || g.netbios {
+		return dissect.Reject
+	}
+	answer := p.answers(m.From)
+	if !answer && !p.shaped(m.Open) {
 		return dissect.Reject
 	}
 	if g.state == wire.Cut && !g.asked {
 		return dissect.NeedMore
 	}
-	answer := p.answers(m.From)
 	if !p.mine(m, answer) {
 		return dissect.Reject
 	}
 	r.Incomplete = g.state == wire.Cut && m.Open
 	r.Bits, r.Answers = g.bits, answer
-	r.Weak = g.trailing || !g.asked && len(g.records) == 0 && !answer
+	r.Weak = g.trailing || !answer && (g.malformed || !g.asked && len(g.records) == 0)
 	r.Signature, r.Reason = p.signature()
+	if g.malformed {
+		r.Reason += ", malformed behind the question"
+	}
 	if !r.Incomplete {
 		p.remember(m.From, answer)
 	}
@@ -119,6 +125,8 @@ func (p *parser) shaped(stream bool) bool {
 		return stream && g.counts == [4]int{}
 	case g.marked:
 		return false
+	case g.opcode() == opIQuery && !g.response():
+		return asked == 0 && answered == 1 && authority == 0
 	case g.response() && asked == 0:
 		// A refusal may leave the question out; the later messages of a zone
 		// transfer do, RFC 5936 §2.2.
@@ -171,23 +179,23 @@ func (p *parser) signature() (signature, reason string) {
 	g := &p.message
 	switch {
 	case p.kind == multicast && g.response():
-		return "mdns.response", "multicast DNS response, parsed to its end"
+		return "mdns.response", "multicast DNS response"
 	case p.kind == multicast:
-		return "mdns.query", "multicast DNS query, parsed to its end"
+		return "mdns.query", "multicast DNS query"
 	case p.kind == linkLocal && g.response():
-		return "llmnr.response", "LLMNR response, parsed to its end"
+		return "llmnr.response", "LLMNR response"
 	case p.kind == linkLocal:
-		return "llmnr.query", "LLMNR query, parsed to its end"
+		return "llmnr.query", "LLMNR query"
 	case g.opcode() == opDSO:
-		return "dns.stateful", "DNS stateful operation, parsed to its end"
+		return "dns.stateful", "DNS stateful operation"
 	case g.response():
-		return "dns.response", "DNS response, parsed to its end"
+		return "dns.response", "DNS response"
 	case g.opcode() == opUpdate:
-		return "dns.update", "DNS update, parsed to its end"
+		return "dns.update", "DNS update"
 	case g.opcode() == opNotify:
-		return "dns.notify", "DNS notify, parsed to its end"
+		return "dns.notify", "DNS notify"
 	}
-	return "dns.query", "DNS query, parsed to its end"
+	return "dns.query", "DNS query"
 }
 
 // fields reports the header and the first question.

@@ -18,6 +18,7 @@ const (
 // The operation codes, RFC 6895 §2.2 and RFC 8490 §5.
 const (
 	opQuery  = 0
+	opIQuery = 1 // RFC 1035 §6.4, obsolete
 	opStatus = 2
 	opNotify = 4
 	opUpdate = 5
@@ -68,8 +69,9 @@ type message struct {
 	records  []record
 	// bits counts what was verified.
 	bits int
-	// trailing says that bytes follow the last record.
-	trailing bool
+	// trailing says that bytes follow the last record, malformed that the
+	// header and the first question are sound but not what follows.
+	trailing, malformed bool
 	// marked says that a class has its top bit set: cache-flush in records and
 	// a unicast answer wanted in questions, RFC 6762 §10.2 and §5.4.
 	marked bool
@@ -91,7 +93,7 @@ func headerFits(b []byte) bool {
 }
 
 func opcodeKnown(op int) bool {
-	return op == opQuery || op == opStatus || op == opNotify || op == opUpdate || op == opDSO
+	return op == opQuery || op == opIQuery || op == opStatus || op == opNotify || op == opUpdate || op == opDSO
 }
 
 // parse reads a message of size bytes that begins with b.
@@ -104,7 +106,7 @@ func (g *message) parse(b []byte, size int) {
 		g.bits += 16 - bits.Len(uint(g.counts[i]))
 	}
 	c.Require(headerFits(b))
-	g.bits += 2 // operation code and reserved bit
+	g.bits++ // operation code and reserved bit
 	// Nothing is smaller than a question of five bytes and a record of eleven.
 	c.Require(5*g.counts[questions] <= size && 11*(g.counts[answers]+g.counts[authorities]+g.counts[additionals]) <= size)
 	for i := 0; i < g.counts[questions] && c.OK(); i++ {
@@ -120,6 +122,8 @@ func (g *message) parse(b []byte, size int) {
 	}
 	g.state = c.State()
 	switch {
+	case g.state == wire.Bad && g.asked:
+		g.state, g.malformed = wire.Whole, true
 	case g.state != wire.Whole:
 	case c.Left() > 0:
 		g.trailing = true
@@ -158,7 +162,7 @@ func (g *message) readRecord(c *wire.Cursor, section int) {
 		g.bits += typeBits + classBits
 	}
 	data := c.Sub(r.length)
-	if g.opcode() != opUpdate || r.length > 0 {
+	if r.length > 0 || g.opcode() != opUpdate && g.opcode() != opIQuery {
 		g.checkData(&r, &data)
 	}
 	if data.State() == wire.Bad {

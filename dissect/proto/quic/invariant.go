@@ -26,11 +26,18 @@ func (p *parser) negotiation(h *longHeader, m *dissect.Message, r *dissect.Repor
 // unknown reads a long header of a version that is not known. A client's is
 // believed only with the server's answer to the same connection ids.
 func (p *parser) unknown(h *longHeader, m *dissect.Message, r *dissect.Report) dissect.Outcome {
-	answers := p.addressed(m.From, h.destination)
+	id := h.destination
+	answers := p.addressed(m.From, id)
+	if !answers && m.From == flow.FromServer && len(p.aim) > 0 && bytes.Equal(p.aim, h.source) {
+		answers, id = true, h.source // the server took up the id that the client made up
+	}
 	begins := m.From == flow.FromClient && m.Size >= minFirst && h.first&fixedBit != 0 &&
 		len(h.destination) >= 8 && len(h.destination) <= maxID && len(h.source) <= maxID
 	if !answers && !begins {
 		return dissect.Reject
+	}
+	if begins && p.aim == nil {
+		p.aim = bytes.Clone(h.destination)
 	}
 	p.remember(m.From, h.source)
 	r.Signature, r.Reason = "quic.long-header", "long header of an unknown version"
@@ -40,7 +47,7 @@ func (p *parser) unknown(h *longHeader, m *dissect.Message, r *dissect.Report) d
 	}
 	if answers {
 		r.Reason = "connection id of the other side"
-		r.Bits = min(8*len(h.destination), openedBits)
+		r.Bits = min(8*len(id), openedBits)
 	}
 	r.Attribute("quic.version", versionName(h.version))
 	return dissect.Match

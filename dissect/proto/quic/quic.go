@@ -1,7 +1,7 @@
 // Package quic recognises QUIC by decrypting its Initial packets, whose keys
 // anyone who sees a connection's first packet can derive.
 //
-// Versions 1 and 2 and the drafts from 23 on are known. Of other versions only
+// Versions 1 and 2 and the drafts from 22 on are known. Of other versions only
 // what all have in common is read, and it must agree in both directions. From
 // the decrypted handshake come the facts that TLS says in clear; the chosen
 // application protocol is encrypted under other keys and is declared where the
@@ -48,6 +48,8 @@ type parser struct {
 	// after a Retry the one that the server asked for; keys are made from it.
 	first []byte
 	keys  [2]keys
+	// aim is where the client's first packet of an unknown version went.
+	aim []byte
 	// verified says that a packet was decrypted.
 	verified bool
 	offer    offer
@@ -96,7 +98,8 @@ func (p *parser) packets(first *longHeader, v *version, m *dissect.Message, r *d
 	b, size := m.Data, m.Size
 	h := *first
 	for n := 0; n < maxPackets; n++ {
-		if h.first&fixedBit == 0 || len(h.destination) > maxID || len(h.source) > maxID {
+		// A peer may be asked to grease the fixed bit, RFC 9287 §3.
+		if h.first&fixedBit == 0 && !p.verified || len(h.destination) > maxID || len(h.source) > maxID {
 			return outcome(n > 0)
 		}
 		k, state := h.parsePacket(v, b, size)

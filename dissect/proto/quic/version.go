@@ -33,9 +33,10 @@ type version struct {
 const (
 	version1     = 0x00000001
 	version2     = 0x6b3343cf // RFC 9369 §3.1
-	firstDraft   = 0xff000000 + 23
+	firstDraft   = 0xff000000 + 22
 	lastDraft    = 0xff000000 + 34
-	mvfstDraft27 = 0xfaceb002 // Meta's mvfst, draft 27
+	mvfstDraft22 = 0xfaceb001 // Meta's mvfst
+	mvfstDraft27 = 0xfaceb002
 )
 
 // lookup describes a version; false for one whose keys are not known.
@@ -50,8 +51,10 @@ func lookup(number uint32) (version, bool) {
 		}, true
 	case number == version1:
 		return final(number, "1"), true
+	case number == mvfstDraft22:
+		return oldest(number, "mvfst-22"), true
 	case number == mvfstDraft27:
-		return early(number, "mvfst"), true
+		return early(number, "mvfst-27"), true
 	case number < firstDraft || number > lastDraft:
 		return version{}, false
 	}
@@ -66,8 +69,10 @@ func lookup(number uint32) (version, bool) {
 			retryKey:   "\xcc\xce\x18\x7e\xd0\x9a\x09\xd0\x57\x28\x15\x5a\x6c\xb9\x6b\xe1",
 			retryNonce: "\xe5\x49\x30\xf9\x7f\x21\x36\xf0\x53\x0a\x8c\x1c",
 		}, true
+	case draft >= 23:
+		return early(number, name), true
 	}
-	return early(number, name), true
+	return oldest(number, name), true
 }
 
 func draftNumber(number uint32) string { return strconv.Itoa(int(number & 0xff)) }
@@ -90,6 +95,14 @@ func early(number uint32, name string) version {
 		salt:       "\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02",
 		retryKey:   "\x4d\x32\xec\xdb\x2a\x21\x33\xc8\x41\xe4\x04\x3d\xf2\x7d\x44\x30",
 		retryNonce: "\x4d\x16\x11\xd0\x55\x13\xa5\x52\xc5\x87\xd5\x75",
+	}
+}
+
+// oldest has the salt of draft 22, whose Retry packets are not sealed.
+func oldest(number uint32, name string) version {
+	return version{
+		number: number, name: name, label: "quic ",
+		salt: "\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a",
 	}
 }
 

@@ -40,14 +40,6 @@ func allowed(t byte, d flow.Direction) bool {
 	return false
 }
 
-// opens reports whether a message of type t may be the first of direction d.
-func opens(t byte, d flow.Direction) bool {
-	if d == flow.FromClient {
-		return t == clientHello
-	}
-	return t == helloRequest || t == serverHello || t == helloRetryRequest
-}
-
 // handshake reads a record of handshake messages in clear.
 func (p *parser) handshake(s *side, fragment []byte, m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	if len(s.pending) > 0 {
@@ -56,19 +48,14 @@ func (p *parser) handshake(s *side, fragment []byte, m *dissect.Message, r *diss
 	if len(fragment) == 0 {
 		return dissect.NeedMore
 	}
-	if t := fragment[0]; m.First && !opens(t, m.From) {
-		return dissect.Reject
-	} else if !allowed(t, m.From) || len(fragment) > 1 && fragment[1] != 0 {
-		// In the middle of a conversation this may be an encrypted message.
-		if m.First {
-			return dissect.Reject
-		}
-		return opaque(handshake, m, r)
+	if !allowed(fragment[0], m.From) || len(fragment) > 1 && fragment[1] != 0 {
+		return opaque(s, m, r) // encrypted, after a change that was not seen
 	}
 	if r.Incomplete {
 		return head(fragment, m, r)
 	}
-	r.Signature, r.Reason, r.Bits = "tls.handshake", "handshake record", fragmentBits
+	// Without a hello before it the record is one from the middle, at best.
+	r.Signature, r.Reason, r.Bits, r.Weak = "tls.handshake", "handshake record", fragmentBits, m.First
 	rest, ok := p.messages(fragment, m, r)
 	if !ok {
 		return dissect.Reject
@@ -85,11 +72,10 @@ func head(fragment []byte, m *dissect.Message, r *dissect.Report) dissect.Outcom
 		if len(fragment) < 4 {
 			return dissect.NeedMore
 		}
-		r.Bits = fragmentBits
+		r.Bits, r.Weak = fragmentBits, true
 		return dissect.Match
 	}
-	// The length is zero in its first byte and the version begins with 3.
-	if len(fragment) > 4 && fragment[4] != 3 || len(fragment) > 5 && fragment[5] > 4 {
+	if len(fragment) > 4 && !helloVersion(fragment[4:]) {
 		return dissect.Reject
 	}
 	if len(fragment) < 6 {
@@ -97,6 +83,12 @@ func head(fragment []byte, m *dissect.Message, r *dissect.Report) dissect.Outcom
 	}
 	r.Bits = helloHeadBits
 	return dissect.Match
+}
+
+// helloVersion checks a hello's version as far as it is there: 3.0 to 3.4, or a
+// draft of TLS 1.3.
+func helloVersion(b []byte) bool {
+	return b[0] == 0x7f || b[0] == 3 && (len(b) < 2 || b[1] <= 4)
 }
 
 // resume adds a record to the message that began in an earlier one.
@@ -112,7 +104,7 @@ func (p *parser) resume(s *side, fragment []byte, m *dissect.Message, r *dissect
 	case !ok:
 		// A piece of the message is missing: what was awaited never comes.
 		s.pending = nil
-		return opaque(handshake, m, r)
+		return opaque(s, m, r)
 	case len(rest) < len(s.pending):
 		s.pending = append(s.pending[:0], rest...)
 	}
@@ -135,17 +127,29 @@ func (p *parser) messages(b []byte, m *dissect.Message, r *dissect.Report) (rest
 			r.Signature, r.Reason = name(b[0])
 		}
 		if len(b) < n {
-			if len(b) > 5 && isHello(b[0]) && b[4] != 3 {
+			if len(b) > 5 && isHello(b[0]) && !helloVersion(b[4:]) {
 				return nil, !first
 			}
 			return b, true
 		}
 		if !p.message(b[0], b[4:n], m, r) {
-			return nil, !first
+			return nil, !first || p.malformed(b, n, m, r)
 		}
 		b = b[n:]
 	}
 	return nil, true
+}
+
+// malformed accepts a hello whose inner lengths do not fit, if it fills its
+// record to the byte: what is wrong with it is then the hello, not the protocol.
+func (p *parser) malformed(b []byte, n int, m *dissect.Message, r *dissect.Report) bool {
+	if !isHello(b[0]) || len(b) != n || n < 6 || b[4] != 3 || b[5] > 4 {
+		return false
+	}
+	p.offer.seen = p.offer.seen || m.From == flow.FromClient
+	r.Reason += ", malformed inside"
+	r.Bits, r.Weak = helloHeadBits+16, false
+	return true
 }
 
 func isHello(t byte) bool { return t == clientHello || t == serverHello }

@@ -30,6 +30,13 @@ const (
 	headerLen = 5
 	// maxRecord is the longest encrypted fragment, RFC 5246 §6.2.3.
 	maxRecord = 1<<14 + 2048
+	// An encrypted alert has two bytes and a MAC of at least 16, at most 48, with
+	// an initialisation vector and padding of a block each.
+	minSealedAlert = 2 + 16
+	maxSealedAlert = 2 + 48 + 2*16
+	// maxAwaited is how long a first record in the middle of a conversation may
+	// be to be waited for; see opaque.
+	maxAwaited = 4 << 10
 	// maxHandshake bounds the messages that are put together.
 	maxHandshake = 64 << 10
 )
@@ -39,6 +46,8 @@ const (
 const (
 	recordBits    = 22
 	ccsBits       = recordBits + 16 + 8 // length 1, value 1
+	loneBits      = 8 + 16 + 16         // type, one version, a length that is exact
+	sealedBits    = recordBits + 7      // encrypted alert: one of 80 lengths
 	alertBits     = recordBits + 16 + 9 // length 2, two levels, 35 descriptions
 	fragmentBits  = recordBits + 8      // a handshake type of the right side, a length below 2^16
 	helloHeadBits = fragmentBits + 8 + 13
@@ -65,6 +74,7 @@ type offer struct {
 
 // side is the state of one direction.
 type side struct {
+	begun   bool   // a record was matched
 	pending []byte // the head of a handshake message whose rest is to come
 	sealed  bool   // records from here on are encrypted
 }
@@ -91,7 +101,10 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	r.Field("content type", 0, 1, "")
 	r.Field("version", 1, 2, "")
 	r.Field("length", 3, 2, strconv.Itoa(n-headerLen))
-	return p.record(b[0], b[headerLen:min(len(b), n)], m, r)
+	side := &p.sides[m.From]
+	outcome := p.record(side, b[headerLen:min(len(b), n)], m, r)
+	side.begun = side.begun || outcome == dissect.Match && !r.Incomplete
+	return outcome
 }
 
 // recordStart checks the first bytes of a record as far as they are there.
@@ -101,33 +114,42 @@ func recordStart(b []byte) bool {
 }
 
 // record judges a record by its fragment, which is not empty unless cut.
-func (p *parser) record(kind byte, fragment []byte, m *dissect.Message, r *dissect.Report) dissect.Outcome {
-	side := &p.sides[m.From]
-	switch kind {
+func (p *parser) record(s *side, fragment []byte, m *dissect.Message, r *dissect.Report) dissect.Outcome {
+	switch m.Data[0] {
 	case changeCipherSpec:
-		return p.change(side, fragment, r)
+		return p.change(s, fragment, r)
 	case alert:
-		return p.alert(side, fragment, m, r)
+		return p.alert(s, fragment, m, r)
 	case handshake:
-		if !side.sealed {
-			return p.handshake(side, fragment, m, r)
+		if !s.sealed {
+			return p.handshake(s, fragment, m, r)
 		}
 	}
-	return opaque(kind, m, r)
+	return opaque(s, m, r)
 }
 
-// opaque matches a record whose contents are encrypted.
-func opaque(kind byte, m *dissect.Message, r *dissect.Report) dissect.Outcome {
-	r.Signature, r.Reason = "tls.application-data", "application data record"
-	switch kind {
+// opaque matches a record whose contents are encrypted, or stand for nothing.
+// If a direction has nothing but one whole record, the record's length was
+// verified by its end; any other one is weak.
+func opaque(s *side, m *dissect.Message, r *dissect.Report) dissect.Outcome {
+	if !s.begun && r.Incomplete && r.Length <= maxAwaited && !m.Ended {
+		return dissect.NeedMore
+	}
+	r.Bits, r.Weak = recordBits, true
+	switch m.Data[0] {
 	case alert:
-		r.Signature, r.Reason = "tls.alert", "encrypted alert record"
+		r.Signature, r.Reason, r.Bits = "tls.alert", "encrypted alert record", sealedBits
 	case handshake:
 		r.Signature, r.Reason = "tls.handshake", "encrypted handshake record"
 	case heartbeat:
 		r.Signature, r.Reason = "tls.heartbeat", "heartbeat record"
+	default:
+		r.Signature, r.Reason = "tls.application-data", "application data record"
 	}
-	r.Bits, r.Weak = recordBits, true
+	if !s.begun && len(m.Data) == r.Length && m.Data[2] == 3 {
+		r.Bits, r.Weak = loneBits, false
+		r.Reason += " of exact length"
+	}
 	r.Incomplete = false // nothing in it could be read
 	return dissect.Match
 }
@@ -151,10 +173,10 @@ func (p *parser) change(s *side, fragment []byte, r *dissect.Report) dissect.Out
 // client's hello; it refuses it, but in TLS.
 func (p *parser) alert(s *side, fragment []byte, m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	if r.Length != headerLen+2 {
-		if s.sealed || !m.First {
-			return opaque(alert, m, r)
+		if n := r.Length - headerLen; n < minSealedAlert || n > maxSealedAlert {
+			return dissect.Reject
 		}
-		return dissect.Reject
+		return opaque(s, m, r)
 	}
 	if len(fragment) > 0 && fragment[0] != 1 && fragment[0] != 2 {
 		return dissect.Reject

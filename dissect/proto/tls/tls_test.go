@@ -340,6 +340,9 @@ const hello2 = "\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10" +
 	"\x00\x00\x39\x00\x00\x38\x00\x00\x35\x07\x00\xc0\x00\x00\x33\x00\x00\x32\x00\x00\x2f" +
 	"0123456789abcdef"
 
+const draftHello = "\x16\x03\x01\x00\x2e\x02\x00\x00\x2a\x7f\x12" +
+	"0123456789abcdef0123456789abcdef" + "\x13\x01\x00\x04\x00\x33\x00\x00"
+
 func TestParse(t *testing.T) {
 	data := "\x17\x03\x03\x00\x10" + "0123456789abcdef"
 	tests := []struct {
@@ -350,8 +353,12 @@ func TestParse(t *testing.T) {
 		want  dissect.Outcome
 		weak  bool
 	}{
-		{"application data", flow.FromServer, false, data, dissect.Match, true},
-		{"encrypted alert", flow.FromServer, false, "\x15\x03\x03\x00\x1a" + data, dissect.Match, true},
+		{"application data", flow.FromServer, false, data + "\x17", dissect.Match, true},
+		{"application data of exact length", flow.FromServer, false, data, dissect.Match, false},
+		{"application data of TLS 1.0", flow.FromServer, false, "\x17\x03\x01" + data[3:], dissect.Match, true},
+		{"application data that is cut", flow.FromServer, false, data[:12], dissect.NeedMore, false},
+		{"long application data", flow.FromServer, false, "\x17\x03\x03\x20\x00" + data, dissect.Match, true},
+		{"encrypted alert", flow.FromServer, false, "\x15\x03\x03\x00\x1a" + data + data, dissect.Match, true},
 		{"alert", flow.FromServer, true, "\x15\x03\x01\x00\x02\x02\x46", dissect.Match, false},
 		{"alert of no level", flow.FromServer, true, "\x15\x03\x01\x00\x02\x03\x46", dissect.Reject, false},
 		{"unknown alert", flow.FromServer, true, "\x15\x03\x01\x00\x02\x02\xf6", dissect.Reject, false},
@@ -361,9 +368,14 @@ func TestParse(t *testing.T) {
 		{"overlong record", flow.FromClient, false, "\x17\x03\x03\x48\x01", dissect.Reject, false},
 		{"version 4", flow.FromClient, false, "\x17\x04\x00\x00\x10", dissect.Reject, false},
 		{"content type 25", flow.FromClient, false, "\x19\x03\x03\x00\x10", dissect.Reject, false},
-		{"client sends server hello", flow.FromClient, true, "\x16\x03\x03\x00\x30\x02\x00\x00\x2c\x03\x03", dissect.Reject, false},
-		{"server begins with certificate", flow.FromServer, true, "\x16\x03\x03\x00\x30\x0b\x00\x00\x2c\x00\x00", dissect.Reject, false},
-		{"encrypted finished", flow.FromClient, false, "\x16\x03\x03\x00\x28" + string(make([]byte, 40)), dissect.Match, true},
+		{"client sends server hello", flow.FromClient, true, "\x16\x03\x03\x00\x30\x02\x00\x00\x2c\x03\x03", dissect.NeedMore, false},
+		{"server begins with certificate", flow.FromServer, true, "\x16\x03\x03\x00\x30\x0b\x00\x00\x2c\x00\x00", dissect.Match, true},
+		{"hello of version 4", flow.FromClient, true, "\x16\x03\x03\x00\x30\x01\x00\x00\x2c\x04\x03", dissect.Reject, false},
+		{"malformed hello", flow.FromClient, true, "\x16\x03\x01\x00\x0a\x01\x00\x00\x06\x03\x03abcd", dissect.Match, false},
+		{"malformed hello that does not fill its record", flow.FromClient, true, "\x16\x03\x01\x00\x0b\x01\x00\x00\x06\x03\x03abcde", dissect.Reject, false},
+		{"server hello of TLS 1.3 draft 18", flow.FromServer, true, draftHello, dissect.Match, false},
+		{"alert too long to be one", flow.FromServer, false, "\x15\x03\x03\x01\x00" + data, dissect.Reject, false},
+		{"encrypted finished", flow.FromClient, false, "\x16\x03\x03\x00\x28" + string(make([]byte, 41)), dissect.Match, true},
 		{"SSL 2.0 hello", flow.FromClient, true, hello2, dissect.Match, false},
 		{"SSL 2.0 hello later", flow.FromClient, false, hello2, dissect.Reject, false},
 		{"SSL 2.0 hello, odd lengths", flow.FromClient, true, "\x80\x2f" + hello2[2:] + "g", dissect.Reject, false},

@@ -103,6 +103,19 @@ func linkVectors(tb testing.TB) []vector {
 			8802 0000 02000000000b 020000000001 02000000000a 1000 0000
 			0000                     # padding to four bytes
 			`), snap, hx("deadbeef")), []string{web4}},
+		{"radiotap with several bitmaps, without flags", capture.LinkRadiotap, join(hx(`
+			00 00 1800               # version, pad, length 24
+			010000a0 00000080 00000000 # TSFT and two bitmaps more
+			0000000000000000         # TSFT
+			0801 0000 020000000001 02000000000a 02000000000b 1000
+			`), snap), []string{web4}},
+		{"802.11 management", capture.Link80211, join(hx("8000 0000 020000000001 02000000000a 02000000000b 1000"), snap), nil},
+		{"802.11 without data", capture.Link80211, join(hx("4801 0000 020000000001 02000000000a 02000000000b 1000"), snap), nil},
+		{"802.11 later fragment", capture.Link80211, join(hx("0801 0000 020000000001 02000000000a 02000000000b 1100"), snap), nil},
+		{"LLC of another kind", capture.LinkEthernet, ethernet(38, join(hx("424203"), make([]byte, 35))), nil},
+		{"SNAP of a vendor", capture.LinkEthernet, ethernet(38, join(hx("aaaa03 00000c 2000"), make([]byte, 30))), nil},
+		{"PPPoE discovery", capture.LinkPPPoE, hx("1109 0000 0004 01010000"), nil},
+		{"PPP link control", capture.LinkPPP, hx("ff03 c021 01010004"), nil},
 		{"PKTAP", capture.LinkPKTAP, join(hx(`
 			6c000000 01000000 01000000   # header length 108, packet, Ethernet
 			`), []byte("en0"), make([]byte, 21), hx(`
@@ -133,6 +146,12 @@ func networkVectors(tb testing.TB) []vector {
 		{"udp-lite", capture.LinkRaw, ipPacket(tb, 136, hx("0001 0002 0008 0000 aabb ccdd")), []string{"136 10.0.0.1:1>10.0.0.2:2 4"}},
 		{"icmp echo", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0800, Id: 99, Seq: 1}, gopacket.Payload("ping")), []string{"1 10.0.0.1>10.0.0.2 4 type 8/0 id 99"}},
 		{"icmp port unreachable", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0303}, gopacket.Payload(udpPacket(tb, []byte("x")))), []string{"1 10.0.0.1>10.0.0.2 29 type 3/3 id 0 about 17 10.0.0.1:30001>10.0.0.2:30002"}},
+		{"icmp time exceeded, later fragment quoted", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0b00}, gopacket.Payload(serialize(tb, fragment, gopacket.Payload("12345678")))), []string{"1 10.0.0.1>10.0.0.2 28 type 11/0 id 0 about 17 10.0.0.1:0>10.0.0.2:0"}},
+		{"icmpv6 time exceeded, extensions quoted", capture.LinkRaw, serialize(tb, ip6(58), gopacket.Payload(join(hx("0300 0000 00000000"), serialize(tb, ip6(0), gopacket.Payload(hx(`
+			2c 00 010400000000       # hop by hop, then fragment
+			11 00 0001 00000007      # the first
+			1389 0035 0008 0000      # ports 5001 and 53
+			`)))))), []string{"58 2001:db8::1>2001:db8::2 64 type 3/0 id 0 about 17 2001:db8::1:5001>2001:db8::2:53"}},
 		{"icmpv6 echo", capture.LinkRaw, serialize(tb, ip6(58), gopacket.Payload(echo6)), []string{"58 2001:db8::1>2001:db8::2 2 type 128/0 id 7"}},
 		{"icmpv6 port unreachable", capture.LinkRaw, serialize(tb, ip6(58), gopacket.Payload(join(hx("0104 0000 00000000"), tcpPacket6(tb, "")))), []string{"58 2001:db8::1>2001:db8::2 64 type 1/4 id 0 about 6 2001:db8::1:40000>2001:db8::2:80"}},
 		{"ipv6 extensions", capture.LinkRaw, serialize(tb, ip6(0), gopacket.Payload(join(hx(`
@@ -193,6 +212,12 @@ func tunnelVectors(tb testing.TB) []vector {
 		raw("teredo indications", udpPacket(tb, join(hx("0001 0000 0102030405060708 00 0000 1234 01020304"), teredo)), over(90, datagram), "6 2001::1:40000>2001:db8::2:80 5 in teredo"),
 		raw("ipv6 in udp that is not teredo", udpPacket(tb, web6Packet), over(69, datagram)),
 		raw("l2tp", udpPacket(tb, join(hx("4002"), be(12+len(web)), hx("0001 0002 ff03 0021"), web)), over(61, datagram), web4+" in l2tp"),
+		raw("l2tp sequence and offset", udpPacket(tb, join(hx("0a02 0001 0002 0001 0000 0002 0000 0021"), web)), over(65, datagram), web4+" in l2tp"),
+		raw("l2tp without a packet", udpPacket(tb, hx("0002 0001 0002 ff03 c021 01010004")), over(14, datagram)),
+		raw("gtp of version 0", udpPacket(tb, join(hx("10ff"), be(len(web)), hx("00000001"), web)), over(57, datagram)),
+		raw("erspan III with IP", gre("0000 22eb 20010001 00000000 00000800", web), over(65, "47 "+ips), web4+" in gre erspan"),
+		raw("6in6", serialize(tb, ip6(41), gopacket.Payload(web6Packet)), over(69, "41 2001:db8::1>2001:db8::2"), web6+" in 6in6"),
+		raw("mpls in ip", ipPacket(tb, 137, join(hx("0001 1140"), web)), over(53, "137 "+ips), web4+" in mpls"),
 		raw("gre mpls", gre("0000 8847 00001140", web), over(57, "47 "+ips), web4+" in gre mpls"),
 		{"mpls", capture.LinkEthernet, ethernet(0x8847, join(hx("0001 0040 0002 0140"), web)), []string{web4 + " in mpls"}},
 		{"mpls pseudo-wire", capture.LinkEthernet, ethernet(0x8847, join(hx("0002 0140"), frame)), []string{web4 + " in mpls"}},

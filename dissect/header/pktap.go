@@ -3,6 +3,7 @@ package header
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 
 	"github.com/sniffid/sniffid/capture"
 )
@@ -12,9 +13,9 @@ import (
 // further on the process that the packet belongs to.
 func (p *Packet) pktap(s span) {
 	const (
-		typeAt, linkAt, preAt, pidAt, nameAt, nameLength = 4, 8, 44, 52, 56, 17
-		minimum                                          = nameAt + nameLength
-		typePacket                                       = 1
+		typeAt, linkAt, pidAt, nameAt, nameLength = 4, 8, 52, 56, 17
+		minimum                                   = nameAt + nameLength
+		typePacket                                = 1
 	)
 	if !p.need(s, minimum) {
 		return
@@ -31,13 +32,7 @@ func (p *Packet) pktap(s span) {
 	name, _, _ := bytes.Cut(s.b[nameAt:nameAt+nameLength], []byte{0})
 	p.ProcessName, p.HasProcess = name, p.PID > 0 || len(name) != 0
 	link := binary.LittleEndian.Uint32(s.b[linkAt:])
-	// Frames of devices without a link type of their own say how long their
-	// header is; it cannot be decoded, what follows is IP.
-	if link == 0 || link > 0xffff {
-		if pre := int(binary.LittleEndian.Uint32(s.b[preAt:])); link > 0xffff && pre <= s.n {
-			p.ip(s.from(length).from(pre))
-			return
-		}
+	if link <= math.MaxUint16 {
+		p.link(capture.LinkType(link), s.from(length))
 	}
-	p.link(capture.LinkType(link), s.from(length))
 }

@@ -282,6 +282,59 @@ func TestScope(t *testing.T) {
 	}
 }
 
+func TestRefuses(t *testing.T) {
+	quoted4, quoted6 := udpPacket(t, nil), tcpPacket6(t, "")
+	icmp := func(typ, code byte) []byte { return ipPacket(t, 1, join([]byte{typ, code}, make([]byte, 6), quoted4)) }
+	icmp6 := func(typ, code byte) []byte {
+		return serialize(t, ip6(58), gopacket.Payload(join([]byte{typ, code}, make([]byte, 6), quoted6)))
+	}
+	tests := []struct {
+		name string
+		data []byte
+		want bool
+	}{
+		{"port unreachable", icmp(3, 3), true},
+		{"protocol unreachable", icmp(3, 2), true},
+		{"host unreachable", icmp(3, 1), false},
+		{"time exceeded", icmp(11, 0), false},
+		{"v6 port unreachable", icmp6(1, 4), true},
+		{"v6 next header unknown", icmp6(4, 1), true},
+		{"v6 no route", icmp6(1, 0), false},
+		{"nothing quoted", ipPacket(t, 1, hx("0303 0000 00000000")), false},
+		{"udp", quoted4, false},
+	}
+	var p Packet
+	for _, tt := range tests {
+		p.Decode(capture.LinkRaw, tt.data, len(tt.data))
+		if got := p.Layer(0).Refuses(); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+func TestSCTPFlags(t *testing.T) {
+	tests := []struct {
+		name, chunks string
+		want         TCPFlags
+	}{
+		{"init", "01 00 0004", SYN},
+		{"init ack", "02 00 0004", SYN | ACK},
+		{"abort", "06 00 0004", RST},
+		{"shutdown", "07 00 0008 00000001", FIN | ACK},
+		{"shutdown ack", "08 00 0004", FIN | ACK},
+		{"cookie echo, abort", "0a 00 0006 6162 0000 06 00 0004", ACK | RST},
+		{"nothing", "", 0},
+	}
+	var p Packet
+	for _, tt := range tests {
+		data := ipPacket(t, 132, join(hx("0b59 0b5a 00000001 00000000"), hx(tt.chunks)))
+		p.Decode(capture.LinkRaw, data, len(data))
+		if got := p.Layer(0).Flags; got != tt.want || !got.Has(tt.want) {
+			t.Errorf("%s: %b, want %b", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestNextChunk(t *testing.T) {
 	b := hx(`
 		01 00 0008 00000001                             # INIT, as far as it matters

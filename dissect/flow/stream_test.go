@@ -221,6 +221,21 @@ func TestConversationLimit(t *testing.T) {
 	}
 }
 
+func TestConversationSwap(t *testing.T) {
+	var c Conversation
+	var b Bounds
+	var r recorder
+	first, second := segment{seq: 10, data: "ab"}, segment{from: FromServer, seq: 14, data: "ef"}
+	c.Push(first.from, first.tcp(0), &b, &r)
+	c.Swap()
+	c.Push(second.from, second.tcp(1), &b, &r)
+	last := segment{from: FromServer, seq: 12, data: "cd"}
+	c.Push(last.from, last.tcp(2), &b, &r)
+	if diff := cmp.Diff([]string{`client 1+0 "ab"`, `server 3+0 "cd"`, `server 2+0 "ef"`}, r.got); diff != "" {
+		t.Errorf("deliveries (-want +got):\n%s", diff)
+	}
+}
+
 func TestConversationAllocs(t *testing.T) {
 	var c Conversation
 	var b Bounds

@@ -174,6 +174,9 @@ func TestTableDirections(t *testing.T) {
 	if g != f || d != FromServer || fresh {
 		t.Errorf("answer: %v, fresh %v, same flow %v", d, fresh, g == f)
 	}
+	if table.Lookup(f.Key()) != f || table.Lookup(Key{}) != nil {
+		t.Error("the flow is not found by its key")
+	}
 	f.Swap(RolesProtocol)
 	if f.Client != hostB || f.Endpoint(FromServer) != hostA {
 		t.Errorf("after swap: %s", summary(f))

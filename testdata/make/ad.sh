@@ -39,6 +39,9 @@ export KRB5_CONFIG=$WORK/krb5.conf KRB5CCNAME=$WORK/tickets
 in_server samba-tool domain provision --targetdir="$WORK/ad" --realm=$REALM --domain=EXAMPLE --adminpass=$PASSWORD \
 	--server-role=dc --dns-backend=SAMBA_INTERNAL --host-name=server --host-ip="$SERVER" \
 	--option='ldap server require strong auth = no' --option='dns forwarder = 0.0.0.0' >"$WORK/provision.log" 2>&1
+for service in host ldap; do
+	in_server samba-tool spn add -s "$WORK/ad/etc/smb.conf" "$service/$DC" 'SERVER$' >>"$WORK/provision.log" 2>&1 || true
+done
 
 # serve_domain [OPTION...]
 serve_domain() {

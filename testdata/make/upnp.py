@@ -1,44 +1,106 @@
-"""A UPnP control point: finds a media server, asks it, subscribes to it."""
+"""A UPnP light by GUPnP, and a control point for any device.
 
+upnp.py serve PORT FOLDER | upnp.py control SERVICE-TYPE ACTION
+"""
+
+import pathlib
 import sys
 
 import gi
 
 gi.require_version("GUPnP", "1.6")
-from gi.repository import GLib, GUPnP  # noqa: E402
+from gi.repository import GLib, GObject, GUPnP  # noqa: E402
 
-TARGET = "urn:schemas-upnp-org:service:ContentDirectory:1"
+DEVICE = "urn:schemas-upnp-org:device:BinaryLight:1"
+SERVICE = "urn:schemas-upnp-org:service:SwitchPower:1"
 
-loop = GLib.MainLoop()
-context = GUPnP.Context.new("eth0", 0)
-point = GUPnP.ControlPoint.new(context, TARGET)
-found = []
+DESCRIPTION = f"""<?xml version="1.0"?>
+<root xmlns="urn:schemas-upnp-org:device-1-0">
+ <specVersion><major>1</major><minor>0</minor></specVersion>
+ <device>
+  <deviceType>{DEVICE}</deviceType>
+  <friendlyName>Light</friendlyName>
+  <manufacturer>Example</manufacturer>
+  <modelName>Light</modelName>
+  <UDN>uuid:00000000-0000-4000-8000-000000000021</UDN>
+  <serviceList>
+   <service>
+    <serviceType>{SERVICE}</serviceType>
+    <serviceId>urn:upnp-org:serviceId:SwitchPower:1</serviceId>
+    <SCPDURL>/switch.xml</SCPDURL>
+    <controlURL>/control</controlURL>
+    <eventSubURL>/event</eventSubURL>
+   </service>
+  </serviceList>
+ </device>
+</root>
+"""
+
+SWITCH = """<?xml version="1.0"?>
+<scpd xmlns="urn:schemas-upnp-org:service-1-0">
+ <specVersion><major>1</major><minor>0</minor></specVersion>
+ <actionList>
+  <action>
+   <name>GetStatus</name>
+   <argumentList>
+    <argument><name>ResultStatus</name><direction>out</direction><relatedStateVariable>Status</relatedStateVariable></argument>
+   </argumentList>
+  </action>
+ </actionList>
+ <serviceStateTable>
+  <stateVariable sendEvents="yes"><name>Status</name><dataType>boolean</dataType><defaultValue>0</defaultValue></stateVariable>
+ </serviceStateTable>
+</scpd>
+"""
 
 
-def available(_point, proxy):
-    if found:
-        return
-    found.append(proxy)
-    proxy.set_subscribed(True)
-    action = GUPnP.ServiceProxyAction.new_from_list("GetSortCapabilities", [], [])
-    proxy.call_action(action, None)
-    print("called", flush=True)
-    GLib.timeout_add(1500, stop)
+def serve(port, folder):
+    pathlib.Path(folder, "device.xml").write_text(DESCRIPTION)
+    pathlib.Path(folder, "switch.xml").write_text(SWITCH)
+    context = GUPnP.Context.new("eth0", int(port))
+    device = GUPnP.RootDevice.new(context, "device.xml", folder)
+    service = device.get_service(SERVICE)
+    service.connect("query-variable::Status", status)
+    service.connect("action-invoked::GetStatus", answer)
+    device.set_available(True)
+    GLib.MainLoop().run()
 
 
-def stop():
-    found[0].set_subscribed(False)
-    GLib.timeout_add(500, loop.quit)
-    return False
+def status(_service, _name, value):
+    value.init(GObject.TYPE_BOOLEAN)
+    value.set_boolean(False)
 
 
-def give_up():
-    print("no media server found", flush=True)
-    loop.quit()
+def answer(_service, action):
+    action.set_value("ResultStatus", GObject.Value(GObject.TYPE_BOOLEAN, False))
+    action.return_success()
 
 
-point.connect("service-proxy-available", available)
-point.set_active(True)
-GLib.timeout_add_seconds(20, give_up)
-loop.run()
-sys.exit(not found)
+def control(service_type, action):
+    loop = GLib.MainLoop()
+    context = GUPnP.Context.new("eth0", 0)
+    point = GUPnP.ControlPoint.new(context, service_type)
+    found = []
+
+    def available(_point, proxy):
+        if found:
+            return
+        found.append(proxy)
+        proxy.set_subscribed(True)
+        proxy.call_action(GUPnP.ServiceProxyAction.new_from_list(action, [], []), None)
+        GLib.timeout_add(1500, stop)
+
+    def stop():
+        found[0].set_subscribed(False)
+        GLib.timeout_add(500, loop.quit)
+        return False
+
+    point.connect("service-proxy-available", available)
+    point.set_active(True)
+    GLib.timeout_add_seconds(20, loop.quit)
+    loop.run()
+    sys.exit(not found)
+
+
+verb, *words = sys.argv[1:]
+{"serve": serve, "control": control}[verb](*words)

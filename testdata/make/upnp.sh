@@ -24,7 +24,7 @@ serve_dlna() {
 	start_in_server minidlna minidlnad -S -f "$WORK/minidlna.conf" -P "$WORK/minidlna.pid"
 	wait_tcp "$1"
 }
-control() { in_client /usr/bin/python3 "$MAKE/upnp.py" >>"$WORK/control.log" 2>&1; }
+control() { in_client /usr/bin/python3 "$MAKE/upnp.py" control "$@" >>"$WORK/control.log" 2>&1; }
 
 scene
 record ssdp/notify.pcap 'udp port 1900'
@@ -38,10 +38,18 @@ for case in usual:8200 odd-port:445; do
 	serve_dlna "$port"
 	sleep 2
 	record "upnp/${case%:*}.pcap" "udp or tcp"
-	control
+	control urn:schemas-upnp-org:service:ContentDirectory:1 GetSortCapabilities
 	keep minidlna gir1.2-gupnp-1.6 -- \
-		"M-SEARCH and its answer, the description and SOAP on port $port, a GENA subscription and its event to the client's port" -- \
+		"M-SEARCH and its answer, the description and SOAP on port $port, a GENA subscription" -- \
 		-d "tcp.port==$port,http" 'http.request.method == "M-SEARCH"' 'ssdp && http.response.code == 200' \
-		'http.request.uri contains "rootDesc.xml"' 'http.request.line contains "SOAPAction" || http.request.line contains "SOAPACTION"' \
-		'http.request.method == "SUBSCRIBE"' 'http.request.method == "NOTIFY" && tcp'
+		'http.request.uri contains "rootDesc.xml"' 'http.request.method == "POST"' 'http.request.method == "SUBSCRIBE"'
 done
+
+scene
+start_in_server light /usr/bin/python3 "$MAKE/upnp.py" serve 2869 "$WORK"
+wait_tcp 2869
+sleep 3
+record upnp/event.pcap 'udp or tcp'
+control urn:schemas-upnp-org:service:SwitchPower:1 GetStatus
+keep gir1.2-gupnp-1.6 -- 'a light on port 2869: M-SEARCH, description, SOAP, a GENA subscription and its event, sent to the CALLBACK port of the client' -- \
+	-d tcp.port==2869,http 'http.request.method == "SUBSCRIBE"' 'tcp contains "upnp:propchange" && ip.src == 192.0.2.20'

@@ -123,8 +123,11 @@ func (d *Defragmenter) Push(f *Fragment) (Datagram, bool) {
 	d.stats.Fragments++
 	d.expire(f.Timestamp)
 	size := max(f.Size, len(f.Data))
+	if f.More {
+		size &^= 7 // what is over cannot join what follows, RFC 791 §3.2
+	}
 	end := f.Offset + size
-	if f.Offset < 0 || size == 0 || end > maxPayload || f.More && size%8 != 0 {
+	if f.Offset < 0 || size == 0 || end > maxPayload {
 		d.stats.Malformed++
 		return Datagram{}, false
 	}
@@ -144,7 +147,7 @@ func (d *Defragmenter) Push(f *Fragment) (Datagram, bool) {
 		d.stats.Malformed++
 		return Datagram{}, false
 	}
-	d.insert(s, part{f.Offset, end, f.Data})
+	d.insert(s, part{f.Offset, end, f.Data[:min(size, len(f.Data))]})
 	if !s.complete() {
 		d.bound(s)
 		return Datagram{}, false

@@ -45,6 +45,7 @@ func TestPush(t *testing.T) {
 		{"teardrop", []Fragment{frag(0, true, a+a+a), frag(8, false, c)}, "", 0},
 		{"two ends", []Fragment{frag(8, false, c), frag(16, false, c), frag(0, true, a)}, a + c, 0},
 		{"beyond the end", []Fragment{frag(8, false, c), frag(16, true, b), frag(0, true, a)}, a + c, 0},
+		{"more than a multiple of eight", []Fragment{frag(0, true, a+"xyz"), frag(8, false, c)}, a + c, 0},
 		{"not a multiple of eight", []Fragment{frag(0, true, "abc"), frag(8, false, c)}, "", 0},
 		{"empty", []Fragment{frag(0, true, ""), frag(0, false, "")}, "", 0},
 		{"too long", []Fragment{frag(65528, false, a)}, "", 0},

@@ -5,6 +5,7 @@ import (
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/proto/dcerpc"
 	"github.com/sniffid/sniffid/dissect/proto/dns"
+	"github.com/sniffid/sniffid/dissect/proto/dtls"
 	"github.com/sniffid/sniffid/dissect/proto/http"
 	"github.com/sniffid/sniffid/dissect/proto/quic"
 	"github.com/sniffid/sniffid/dissect/proto/tls"
@@ -17,6 +18,7 @@ func All() map[string]func() dissect.Parser {
 	return map[string]func() dissect.Parser{
 		"dcerpc": dcerpc.New,
 		"dns":    dns.New,
+		"dtls":   dtls.New,
 		"http":   http.New,
 		"llmnr":  dns.NewLinkLocal,
 		"mdns":   dns.NewMulticast,

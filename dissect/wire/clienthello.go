@@ -80,7 +80,7 @@ func ParseClientHello(c *Cursor, d Dialect) ClientHello {
 // legacy reports whether v can stand in a hello's version field.
 func (d Dialect) legacy(v uint16) bool {
 	if d == DTLS {
-		return v>>8 == 0xfe
+		return v>>8 == 0xfe || v == 0x0100
 	}
 	return v>>8 == 3 && v <= 0x0304
 }

@@ -61,6 +61,49 @@ func TestVarint(t *testing.T) {
 	}
 }
 
+func TestPieces(t *testing.T) {
+	text := []byte("0123456789abcdefghijklmnopqrstuvwxyz")
+	var p Pieces
+	for _, piece := range [][2]int{{30, 36}, {10, 12}, {5, 11}, {20, 31}, {0, 5}} {
+		p.Add(uint64(piece[0]), text[piece[0]:piece[1]])
+	}
+	if got := string(p.Head()); got != string(text[:12]) {
+		t.Errorf("head %q", got)
+	}
+	p.Add(12, text[12:20])
+	if got := string(p.Head()); got != string(text) || len(p.spans) != 1 {
+		t.Errorf("head %q in %v", got, p.spans)
+	}
+	for i := uint64(100); i < 1000; i += 2 {
+		p.Add(i, text[:1])
+	}
+	p.Add(1<<60, text)
+	p.Add(MaxPieces-1, text)
+	if len(p.spans) > maxSpans || len(p.data) > MaxPieces {
+		t.Errorf("%d spans, %d bytes", len(p.spans), len(p.data))
+	}
+}
+
+func FuzzPieces(f *testing.F) {
+	f.Add([]byte{0, 5, 3, 4, 1, 9})
+	f.Fuzz(func(t *testing.T, moves []byte) {
+		var p Pieces
+		for ; len(moves) >= 2; moves = moves[2:] {
+			p.Add(uint64(moves[0])*200, make([]byte, moves[1]))
+			last := -1
+			for _, s := range p.spans {
+				if s.from <= last || s.to <= s.from || s.to > len(p.data) {
+					t.Fatalf("spans %v of %d bytes", p.spans, len(p.data))
+				}
+				last = s.to
+			}
+		}
+		if len(p.data) > MaxPieces || len(p.spans) > maxSpans {
+			t.Fatalf("%d bytes, %d spans", len(p.data), len(p.spans))
+		}
+	})
+}
+
 // browser is the example of the published JA4 description, with GREASE values
 // put in where a browser puts them.
 func browser() *ClientHello {

@@ -128,17 +128,22 @@ func nameHash(msg []byte, off int) uint64 {
 }
 
 // netbiosName reports whether the name at off is a NetBIOS name, RFC 1001
-// §14.1, of a type that NetBIOS uses: a label of 32 letters from A to P.
+// §14.1, of a type that NetBIOS uses: a label of 32 letters from A to P. A few
+// other characters, as damage leaves them, do not make it a name of DNS.
 func netbiosName(msg []byte, off int, kind uint16) bool {
 	if kind != typeNULL && kind != typeNB && kind != typeNBSTAT {
 		return false
 	}
-	netbios := false
+	letters := 0
 	labels(msg, off, func(label []byte) bool {
-		netbios = len(label) == 32 && bytes.IndexFunc(label, func(r rune) bool { return r < 'A' || r > 'P' }) < 0
+		for _, b := range label {
+			if len(label) == 32 && 'A' <= b && b <= 'P' {
+				letters++
+			}
+		}
 		return false
 	})
-	return netbios
+	return letters >= 28
 }
 
 // local reports whether the name at off lies in a domain that only multicast

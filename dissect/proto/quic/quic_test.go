@@ -16,6 +16,7 @@ import (
 
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
+	"github.com/sniffid/sniffid/dissect/wire"
 )
 
 // vector reads a file of hexadecimal digits with # comments.
@@ -311,28 +312,6 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-func TestStream(t *testing.T) {
-	text := []byte("0123456789abcdefghijklmnopqrstuvwxyz")
-	var s stream
-	for _, piece := range [][2]int{{30, 36}, {10, 12}, {5, 11}, {20, 31}, {0, 5}} {
-		s.add(uint64(piece[0]), text[piece[0]:piece[1]])
-	}
-	if got := string(s.head()); got != string(text[:12]) {
-		t.Errorf("head %q", got)
-	}
-	s.add(12, text[12:20])
-	if got := string(s.head()); got != string(text) || len(s.spans) != 1 {
-		t.Errorf("head %q in %v", got, s.spans)
-	}
-	for i := uint64(100); i < 1000; i += 2 {
-		s.add(i, text[:1])
-	}
-	s.add(1<<60, text)
-	if len(s.spans) > maxSpans || len(s.data) > maxCrypto {
-		t.Errorf("%d spans, %d bytes", len(s.spans), len(s.data))
-	}
-}
-
 func TestRejectAllocatesNothing(t *testing.T) {
 	p := New()
 	m := &dissect.Message{Data: []byte("\x80\x60\x12\x34\x00\x00\x00\xa0\x11\x22\x33\x44"), Size: 12}
@@ -377,15 +356,8 @@ func FuzzFrames(f *testing.F) {
 		var s stream
 		s.frames(a, len(a)+4)
 		s.frames(b, len(b))
-		last := -1
-		for _, span := range s.spans {
-			if span.from <= last || span.to <= span.from || span.to > len(s.data) {
-				t.Fatalf("spans %v of %d bytes", s.spans, len(s.data))
-			}
-			last = span.to
-		}
-		if len(s.data) > maxCrypto || len(s.spans) > maxSpans {
-			t.Fatalf("%d bytes, %d spans", len(s.data), len(s.spans))
+		if n := len(s.Head()); n > wire.MaxPieces {
+			t.Fatalf("%d bytes", n)
 		}
 		s.message(clientHello)
 	})

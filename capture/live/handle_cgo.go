@@ -120,6 +120,9 @@ func (h *pcapHandle) drops() drops {
 	return h.lost
 }
 
+// interrupt has nothing to do: read waits for pollInterval at most.
+func (h *pcapHandle) interrupt() {}
+
 func (h *pcapHandle) close() { h.Close() }
 
 // Flags of pcap_findalldevs(3PCAP).

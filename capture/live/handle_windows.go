@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -18,6 +19,9 @@ type wpcapHandle struct {
 	h     uintptr
 	iface capture.Interface
 	lost  drops
+
+	mu     sync.Mutex
+	closed bool
 }
 
 var _ handle = (*wpcapHandle)(nil)
@@ -90,6 +94,7 @@ func (h *wpcapHandle) start(c *Config) error {
 	call(h.lib.setPromiscuous, h.h, promiscuous)
 	call(h.lib.setTimeout, h.h, uintptr(cmp.Or(c.Batch, pollInterval).Milliseconds()))
 	call(h.lib.setBuffer, h.h, uintptr(c.BufferSize))
+	// Without immediate mode the driver gathers packets until the timeout.
 	if c.Batch == 0 && h.lib.setImmediate != nil {
 		call(h.lib.setImmediate, h.h, 1)
 	}
@@ -104,9 +109,6 @@ func (h *wpcapHandle) start(c *Config) error {
 		return errors.New(h.lib.problem(h.h))
 	case status > 0:
 		c.Logger.Warn("capturing with a restriction", "status", status, "err", h.lib.problem(h.h))
-	}
-	if c.Batch == 0 && h.lib.setImmediate == nil && h.lib.setMinToCopy != nil {
-		call(h.lib.setMinToCopy, h.h, 0) // WinPcap's way of handing out packets at once
 	}
 	if c.Filter == "" {
 		return nil
@@ -146,7 +148,21 @@ func (h *wpcapHandle) drops() drops {
 	return h.lost
 }
 
-func (h *wpcapHandle) close() { h.lib.closeHandle.Call(h.h) }
+// interrupt ends a read that waits: not every driver keeps to the timeout.
+func (h *wpcapHandle) interrupt() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.lib.breakLoop.Call(h.h)
+	}
+}
+
+func (h *wpcapHandle) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	h.lib.closeHandle.Call(h.h)
+}
 
 // bpfProgram is struct bpf_program.
 type bpfProgram struct {
@@ -177,6 +193,9 @@ func compile(expression string, linkType capture.LinkType, snapLength int) ([]in
 	lib, err := library()
 	if err != nil {
 		return nil, fmt.Errorf("filter %q: %w", expression, err)
+	}
+	if lib.openDead == nil {
+		return nil, fmt.Errorf("filter %q: %w: wpcap.dll lacks pcap_open_dead: install Npcap from https://npcap.com", expression, ErrNoLibrary)
 	}
 	dead, _, _ := lib.openDead.Call(uintptr(dataLinkType(linkType)), uintptr(snapLength))
 	if dead == 0 {

@@ -134,7 +134,8 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// handle captures on one interface. Its methods are called by one goroutine.
+// handle captures on one interface. Its methods are called by one goroutine,
+// except interrupt.
 type handle interface {
 	// read waits for a packet, for pollInterval at most: then it returns
 	// capture.ErrTimeout. The data is valid until the next call.
@@ -142,6 +143,9 @@ type handle interface {
 	origin() capture.Interface
 	// drops counts packets lost since the handle was opened.
 	drops() drops
+	// interrupt makes a pending and all further reads return soon. It may be
+	// called by any goroutine, and after close.
+	interrupt()
 	close()
 }
 

@@ -215,7 +215,7 @@ func (s *source) remove(r *reader, failure error) {
 	delete(s.readers, r.name)
 	last := len(s.readers) == 0 && !s.follow
 	s.mu.Unlock()
-	if failure != nil {
+	if failure != nil && !s.stopping.Load() {
 		s.log.Warn("capture ended", "iface", r.name, "err", failure)
 	}
 	if last {
@@ -300,6 +300,11 @@ func (s *source) Close() error {
 	}
 	close(s.stop)
 	s.queue.close()
+	s.mu.Lock()
+	for _, r := range s.readers {
+		r.handle.interrupt()
+	}
+	s.mu.Unlock()
 	s.running.Wait()
 	return nil
 }

@@ -114,6 +114,8 @@ func (l *link) drops() drops {
 	return l.lost
 }
 
+func (l *link) interrupt() {}
+
 func (l *link) close() {
 	l.network.mu.Lock()
 	defer l.network.mu.Unlock()

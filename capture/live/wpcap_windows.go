@@ -13,12 +13,12 @@ import (
 // wpcap is the capture library of Windows: that of Npcap, or WinPcap's. It is
 // loaded when it is first needed, so that everything else works without it.
 type wpcap struct {
-	findAllDevs, freeAllDevs                             *windows.Proc
-	create, activate, closeHandle                        *windows.Proc
-	setSnapLength, setPromiscuous, setTimeout, setBuffer *windows.Proc
-	nextEx, dataLink, snapshot, stats, getError          *windows.Proc
-	openDead, compileFilter, setFilter, freeCode         *windows.Proc
-	setImmediate, setMinToCopy                           *windows.Proc // nil where missing
+	findAllDevs, freeAllDevs                               *windows.Proc
+	create, activate, closeHandle                          *windows.Proc
+	setSnapLength, setPromiscuous, setTimeout, setBuffer   *windows.Proc
+	nextEx, breakLoop, dataLink, snapshot, stats, getError *windows.Proc
+	compileFilter, setFilter, freeCode                     *windows.Proc
+	openDead, setImmediate                                 *windows.Proc // nil where missing
 }
 
 // errNotInstalled says where to get the library.
@@ -44,11 +44,11 @@ func loadLibrary() (*wpcap, error) {
 		"pcap_set_timeout":     &w.setTimeout,
 		"pcap_set_buffer_size": &w.setBuffer,
 		"pcap_next_ex":         &w.nextEx,
+		"pcap_breakloop":       &w.breakLoop,
 		"pcap_datalink":        &w.dataLink,
 		"pcap_snapshot":        &w.snapshot,
 		"pcap_stats":           &w.stats,
 		"pcap_geterr":          &w.getError,
-		"pcap_open_dead":       &w.openDead,
 		"pcap_compile":         &w.compileFilter,
 		"pcap_setfilter":       &w.setFilter,
 		"pcap_freecode":        &w.freeCode,
@@ -57,8 +57,8 @@ func loadLibrary() (*wpcap, error) {
 			return nil, fmt.Errorf("%w: %s is too old, it lacks %s: install Npcap from https://npcap.com", ErrNoLibrary, dll.Name, name)
 		}
 	}
+	w.openDead, _ = dll.FindProc("pcap_open_dead")
 	w.setImmediate, _ = dll.FindProc("pcap_set_immediate_mode")
-	w.setMinToCopy, _ = dll.FindProc("pcap_setmintocopy")
 	return w, nil
 }
 

@@ -33,21 +33,19 @@ type End struct {
 	Addr netip.Addr
 	// Port is meaningless when the transport has no ports ([Flow.HasPorts]).
 	Port uint16
-	// Packets and Bytes count what this end sent; Bytes is payload above the
-	// transport, as it was on the wire.
-	Packets, Bytes uint64
-	Owner          owner.Owner
+	// Packets, Bytes (of IP packets, headers included) and Payload (bytes above
+	// the transport header) count what this end sent.
+	Packets, Bytes, Payload uint64
+	Owner                   owner.Owner
 }
 
 // AddrPort returns the end's address and port.
 func (e *End) AddrPort() netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
 
 // HasPorts reports whether the flow's transport has port numbers.
-func (f *Flow) HasPorts() bool { return hasPorts(f.Transport) }
-
-func hasPorts(transport string) bool {
-	switch transport {
-	case "tcp", "udp", "sctp", "udplite", "dccp":
+func (f *Flow) HasPorts() bool {
+	switch f.Transport {
+	case "tcp", "udp", "sctp", "udplite":
 		return true
 	}
 	return false

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/sniffid/sniffid/correlate"
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/internal/pipeline"
+	"github.com/sniffid/sniffid/internal/report"
+)
+
+// sniff is the main command: identify what is on the wire or in files.
+func sniff(ctx context.Context, env *environment, o *options) (err error) {
+	engine, err := loadEngine(o.signatures, dissect.Config{})
+	if err != nil {
+		return usageError("%w", err)
+	}
+	listing, err := readClaims(env, o.claims)
+	if err != nil {
+		return err
+	}
+	names, err := openRegistry()
+	if err != nil {
+		env.log.Warn("the services file is not used", "err", err)
+	}
+	out, err := report.New(o.format, env.stdout, report.Options{
+		Color: wantsColor(env.stdout), Verbosity: verbosityOf(o), Live: o.live(),
+	})
+	if err != nil {
+		return usageError("--format: %w", err)
+	}
+	r := &run{env: env, o: o, out: out, config: pipeline.Config{
+		Engine: engine,
+		Ports:  o.portSet,
+		Correlate: correlate.Config{
+			Registry: names, Claims: listing, Expect: o.expect,
+		},
+		MaxPackets: o.count,
+	}}
+	r.config.OnFlow = r.flow
+	if o.write != "" {
+		if r.writer, err = newPacketWriter(env, o.write); err != nil {
+			return cannot(err)
+		}
+		r.config.OnPacket = r.writer.write
+		defer func() { err = cmp.Or(err, r.writer.close()) }()
+	}
+	if o.live() {
+		err = r.live(ctx)
+	} else {
+		err = r.read(ctx)
+	}
+	if closeErr := out.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil || err == errReported { //nolint:errorlint // it is never wrapped
+		env.status = r.status()
+	}
+	return err
+}
+
+// run is one execution of the main command: one live capture, or one or more
+// files.
+type run struct {
+	env    *environment
+	o      *options
+	out    report.Reporter
+	writer *packetWriter
+	config pipeline.Config
+
+	// failed is the first error of the report; nothing more is written then.
+	failed error
+	// What the exit status depends on.
+	contradicted, payload bool
+}
+
+// flow reports a flow that has ended.
+func (r *run) flow(f *pipeline.Flow) {
+	r.payload = r.payload || f.Client.Payload+f.Server.Payload > 0
+	r.note(r.out.Flow(f))
+}
+
+// note keeps the first error of writing results.
+func (r *run) note(err error) {
+	if r.failed == nil {
+		r.failed = err
+	}
+}
+
+// finish reports what is left of a pipeline that has no more packets.
+func (r *run) finish(p *pipeline.Pipeline) error {
+	p.Finish()
+	for _, port := range p.Ports() {
+		r.judge(&port)
+		r.note(r.out.Port(&port))
+	}
+	s := p.Summary()
+	r.note(r.out.Summary(&s))
+	return r.failed
+}
+
+// judge notes what a verdict means for the exit status.
+func (r *run) judge(p *pipeline.Port) {
+	asked := p.Port.Asked || len(p.Port.Claims) > 0 || p.Port.Expect != ""
+	if asked && (p.Verdict.Contradicted() || p.Verdict.Expect == correlate.Unmet) {
+		r.contradicted = true
+	}
+}
+
+// status is the exit status that the results call for.
+func (r *run) status() int {
+	switch {
+	case r.contradicted:
+		return exitContradicted
+	case !r.payload && (!r.o.portSet.Empty() || r.o.expect != ""):
+		return exitNoPayload
+	}
+	return exitOK
+}
+
+// verbosityOf translates -q and -v for the report.
+func verbosityOf(o *options) int {
+	if o.quiet {
+		return -1
+	}
+	return o.verbose
+}
+
+// deadline applies --duration.
+func (o *options) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	if o.duration == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, time.Duration(o.duration))
+}
+
+// createOutput opens a file for writing; "-" is standard output.
+func createOutput(env *environment, name string) (interface {
+	Write([]byte) (int, error)
+	Close() error
+}, error) {
+	if name == "-" {
+		return nopCloser{env.stdout}, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("write: %w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,154 @@
+package pipeline
+
+import (
+	"strconv"
+
+	"github.com/sniffid/sniffid/correlate"
+	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/flow"
+)
+
+// result is what is reported of a flow, now or at its end. It changes nothing.
+func (p *Pipeline) result(f *flow.Flow[conversation]) *Flow {
+	v := &f.Value
+	r := &Flow{
+		File: p.config.File, First: v.first, Start: f.First, End: f.Last,
+		Transport: transportName(f.Proto),
+		Client:    end(f, flow.FromClient), Server: end(f, flow.FromServer),
+		Roles: f.Roles, State: f.State.String(), Tunnel: f.Tunnels,
+		Answer: v.identify(),
+	}
+	r.Network = "ipv6"
+	if r.Client.Addr.Is4() {
+		r.Network = "ipv4"
+	}
+	// The answer speaks of the session's directions, exchanged if it is Swapped.
+	exchanged := v.turned != r.Answer.Swapped
+	switch {
+	case r.Answer.RolesKnown && f.Roles <= flow.RolesProtocol:
+		r.Roles = flow.RolesProtocol
+		if exchanged {
+			r.Client, r.Server = r.Server, r.Client
+		}
+	case exchanged:
+		r.turnEvidence()
+	}
+	if !r.Answer.RolesKnown && f.Roles == flow.RolesFirstPacket && listens(&r.Client.Owner) && !listens(&r.Server.Owner) {
+		r.Roles = flow.RolesSocket
+		r.Client, r.Server = r.Server, r.Client
+		r.turnEvidence()
+	}
+	r.CommunityID = f.CommunityID()
+	return r
+}
+
+func (f *Flow) turnEvidence() {
+	for i := range f.Answer.Evidence {
+		e := &f.Answer.Evidence[i]
+		e.Direction = e.Direction.Reverse()
+	}
+}
+
+// listens reports whether the owner was found by the socket that listens.
+func listens(o *owner.Owner) bool { return o.Quality == owner.Listener }
+
+func end(f *flow.Flow[conversation], d flow.Direction) End {
+	a := f.Endpoint(d)
+	return End{
+		Addr: a.Addr().Unmap(), Port: a.Port(),
+		Packets: f.Packets[d], Bytes: f.Bytes[d], Payload: f.Payload[d],
+		Owner: f.Value.owners[d],
+	}
+}
+
+// summarize is what the verdicts need of a flow.
+func summarize(f *flow.Flow[conversation], r *Flow) *correlate.FlowSummary {
+	s := &correlate.FlowSummary{
+		Transport: r.Transport,
+		Client:    correlateEnd(&r.Client), Server: correlateEnd(&r.Server),
+		Roles:      r.Roles,
+		Refused:    f.State == flow.StateRefused,
+		Protocols:  r.Answer.Protocols,
+		Confidence: r.Answer.Confidence.String(),
+		First:      r.First,
+	}
+	switch r.Transport {
+	case "tcp", "sctp":
+		s.Answered = f.SYNACK != 0 || f.SYN == 0 && r.Server.Packets > 0 && !s.Refused
+	default:
+		s.Answered = r.Server.Packets > 0
+	}
+	if s.Refused {
+		opening := f.SYN
+		if opening == 0 {
+			opening = r.First
+		}
+		s.Refusal = []uint64{opening, f.Refusal}
+	}
+	for i := range r.Answer.Evidence {
+		s.Evidence = append(s.Evidence, correlateEvidence(&r.Answer.Evidence[i]))
+	}
+	return s
+}
+
+func correlateEnd(e *End) correlate.End {
+	return correlate.End{Addr: e.AddrPort(), Packets: e.Packets, Payload: e.Payload, Owner: e.Owner}
+}
+
+func correlateEvidence(e *dissect.Evidence) correlate.Evidence {
+	return correlate.Evidence{
+		Protocol: e.Protocol, Signature: e.Signature, Confidence: e.Confidence.String(),
+		Direction: e.Direction, Packet: e.Packet, Reason: e.Reason,
+	}
+}
+
+// update reports a running flow if what is known of it has changed.
+func (p *Pipeline) update(f *flow.Flow[conversation]) {
+	if p.config.OnUpdate == nil || p.ending {
+		return
+	}
+	answer := f.Value.identify()
+	now := told{
+		layers: len(answer.Protocols), confidence: answer.Confidence,
+		refused: f.State == flow.StateRefused,
+	}
+	if now.layers > 0 {
+		now.top = answer.Protocols[now.layers-1]
+	}
+	if now == f.Value.told {
+		return
+	}
+	f.Value.told = now
+	r := p.result(f)
+	alone := correlate.NewAggregator(p.config.Correlate)
+	alone.Add(summarize(f, r))
+	p.config.OnUpdate(r, p.judge(alone))
+}
+
+// transportName is the name of an IP protocol in the records, as Wireshark
+// filters name it (https://www.iana.org/assignments/protocol-numbers).
+func transportName(proto uint8) string {
+	if name := transportNames[proto]; name != "" {
+		return name
+	}
+	return "ip-" + strconv.Itoa(int(proto))
+}
+
+var transportNames = [256]string{
+	1: "icmp", 2: "igmp", 4: "ip", 6: "tcp", 8: "egp", 9: "igp", 17: "udp", 33: "dccp", 41: "ipv6", 46: "rsvp", 47: "gre",
+	50: "esp", 51: "ah", 58: "icmpv6", 59: "ipv6-nonxt", 88: "eigrp", 89: "ospf", 97: "etherip", 103: "pim", 108: "ipcomp",
+	112: "vrrp", 115: "l2tp", 132: "sctp", 135: "mipv6", 136: "udplite", 137: "mpls", 139: "hip",
+}
+
+// sessionTransport is the transport as protocols name their carriers.
+func sessionTransport(proto uint8) string {
+	switch name := transportName(proto); name {
+	case "udplite":
+		return "udp"
+	case "icmpv6":
+		return "icmp"
+	default:
+		return name
+	}
+}

@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/flow"
+	"github.com/sniffid/sniffid/dissect/header"
+)
+
+// payload hands what a packet carries to the flow's session.
+func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *header.Layer) {
+	v := &f.Value
+	switch l.Proto {
+	case header.TCP:
+		t := flow.TCP{
+			Seq: l.Seq, Ack: l.Ack, Flags: uint8(l.Flags),
+			Payload: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number,
+		}
+		v.tcp.Push(d, &t, &p.bounds, (*sink)(p))
+	case header.SCTP:
+		p.chunks(f, d, l.Payload)
+	default:
+		p.observe(f, d, flow.Segment{Data: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number})
+	}
+	if f.State == flow.StateRefused && !v.told.refused {
+		p.update(f)
+	}
+}
+
+// chunks hands the user data of an SCTP packet to reassembly.
+func (p *Pipeline) chunks(f *flow.Flow[conversation], d flow.Direction, payload []byte) {
+	v := &f.Value
+	for rest := payload; ; {
+		at := len(payload) - len(rest)
+		c, next, ok := header.NextChunk(rest)
+		if !ok || v.concluded {
+			return
+		}
+		if c.Type == header.ChunkData || c.Type == header.ChunkIData {
+			if v.sctp == nil {
+				v.sctp = new(flow.Messages)
+			}
+			v.sctp.Push(d, &flow.Chunk{
+				TSN: c.TSN, Stream: c.Stream, Begins: c.Begins, Ends: c.Ends, Data: c.Data, Size: c.Size,
+				Packet: p.packet.Number, Offset: at + chunkHeader(c.Type),
+			}, &p.bounds, (*sink)(p))
+		}
+		rest = next
+	}
+}
+
+// chunkHeader is how many bytes of a chunk come before its user data.
+func chunkHeader(t header.ChunkType) int {
+	if t == header.ChunkIData {
+		return 20 // RFC 8260 §2.1
+	}
+	return 16 // RFC 9260 §3.3.1
+}
+
+// sink passes on what reassembly delivers for the current flow.
+type sink Pipeline
+
+// Deliver implements [flow.Sink].
+func (s *sink) Deliver(d flow.Direction, seg flow.Segment) {
+	p := (*Pipeline)(s)
+	p.observe(p.current, d, seg)
+}
+
+// observe lets the flow's session see a segment.
+func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flow.Segment) {
+	v := &f.Value
+	if v.concluded {
+		return
+	}
+	if v.session == nil {
+		if seg.Size == 0 {
+			return
+		}
+		p.open(f)
+	}
+	s, changed := v.session, false
+	if f.BothWays() {
+		s.SeenBothWays()
+	}
+	if v.announcements != p.expect.turn {
+		v.announcements = p.expect.turn
+		p.applyExpectation(f)
+	}
+	if seg.Size > 0 {
+		changed = s.Observe(v.direction(d), seg)
+	}
+	if seg.End {
+		s.End(v.direction(d))
+		changed = true
+	}
+	for _, e := range s.Expectations() {
+		p.expect.add(e, p.packet.Timestamp)
+	}
+	if changed {
+		p.update(f)
+	}
+	p.spare(f, d)
+}
+
+// open starts the identification of a flow: its first payload has come.
+func (p *Pipeline) open(f *flow.Flow[conversation]) {
+	v := &f.Value
+	v.session = p.config.Engine.NewSession(dissect.Context{
+		Client: f.Client.Addr(), Server: f.Server.Addr(), Transport: sessionTransport(f.Proto),
+	})
+	v.turned = false
+	if f.Roles == flow.RolesHandshake {
+		v.session.RolesKnown()
+	}
+	if p.config.Owners != nil && !v.asked {
+		v.asked = true
+		p.reviewOwners(f)
+	}
+	if old := p.sessions.push(f); old != nil {
+		p.conclude(old)
+	}
+	v.announcements = p.expect.turn
+	p.applyExpectation(f)
+}
+
+func (p *Pipeline) applyExpectation(f *flow.Flow[conversation]) {
+	if e, ok := p.expect.lookup(transportName(f.Proto), f.Client, f.Server, p.packet.Timestamp); ok {
+		f.Value.session.Expect(e)
+	}
+}
+
+// spare ends the work that can't change the answer any more.
+func (p *Pipeline) spare(f *flow.Flow[conversation], d flow.Direction) {
+	v := &f.Value
+	if v.session.Done() {
+		p.conclude(f)
+		return
+	}
+	if f.Proto == uint8(header.TCP) && !v.session.Wants(v.direction(d)) {
+		v.tcp.Stop(d, &p.bounds)
+	}
+}
+
+// conclude takes the session's answer and frees all that led to it.
+func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
+	v := &f.Value
+	if v.session != nil {
+		if f.BothWays() {
+			v.session.SeenBothWays()
+		}
+		v.answer = v.session.Identify()
+		v.session = nil
+		p.sessions.open--
+	}
+	v.concluded = true
+	for _, d := range [...]flow.Direction{flow.FromClient, flow.FromServer} {
+		v.tcp.Stop(d, &p.bounds)
+		if v.sctp != nil {
+			v.sctp.Stop(d, &p.bounds)
+		}
+	}
+}
+
+// ended takes leave of a flow that the table has forgotten.
+func (p *Pipeline) ended(f *flow.Flow[conversation]) {
+	current := p.current
+	p.current, p.ending = f, true
+	f.Value.tcp.Flush(&p.bounds, (*sink)(p))
+	p.conclude(f)
+	p.current, p.ending = current, false
+	result := p.result(f)
+	p.ports.Add(summarize(f, result))
+	if p.config.OnFlow != nil {
+		p.config.OnFlow(result)
+	}
+}

@@ -1,0 +1,204 @@
+package pipeline
+
+import (
+	"net/netip"
+
+	"github.com/sniffid/sniffid/capture"
+	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/dissect/flow"
+	"github.com/sniffid/sniffid/dissect/fragment"
+	"github.com/sniffid/sniffid/dissect/header"
+)
+
+// Packet looks at one packet. A packet of a flow whose identification is over
+// costs the decoding of its headers, one look-up and a few counters. The error
+// is that of [Config.OnPacket].
+func (p *Pipeline) Packet(pkt *capture.Packet) error {
+	p.packet, p.current = pkt, nil
+	h := &p.headers
+	h.Decode(pkt.LinkType, pkt.Data, pkt.Length)
+	if !p.config.Ports.Empty() && !p.selected() {
+		return nil
+	}
+	p.summary.Packets++
+	p.summary.Bytes += uint64(pkt.Length)
+	if pkt.Length > len(pkt.Data) {
+		p.summary.Truncated++
+	}
+	if h.Damage.Malformed() {
+		p.summary.Malformed++
+	}
+	// Reassembled fragments may add layers while this runs.
+	for i := 0; i < h.Len(); i++ {
+		p.layer(i)
+	}
+	if p.config.OnPacket == nil {
+		return nil
+	}
+	if f := p.current; f != nil && pkt.Process == nil {
+		pkt.Process = processOf(&f.Value.owners)
+	}
+	return p.config.OnPacket(pkt)
+}
+
+// selected reports whether the packet has one of the ports asked for, itself or
+// quoted by an ICMP error. A fragment is selected: its ports are not known.
+func (p *Pipeline) selected() bool {
+	for i := range p.headers.Len() {
+		l := p.headers.Layer(i)
+		if l.Fragment || l.Transport && p.portAsked(l.Proto, l.SrcPort, l.DstPort) {
+			return true
+		}
+		if o := &l.Original; o.Version != 0 && o.Ports && p.portAsked(o.Proto, o.SrcPort, o.DstPort) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Pipeline) portAsked(proto header.Proto, a, b uint16) bool {
+	name := transportName(uint8(proto))
+	return p.config.Ports.Has(name, a) || p.config.Ports.Has(name, b)
+}
+
+// layer looks at the i-th IP packet within the frame.
+func (p *Pipeline) layer(i int) {
+	l := p.headers.Layer(i)
+	if l.Fragment {
+		p.fragment(i, l)
+		return
+	}
+	p.whole(i, 1, l.Length)
+}
+
+// whole looks at the i-th layer once it is no fragment. Packets and length
+// count what it came in.
+func (p *Pipeline) whole(i, packets, length int) {
+	l := p.headers.Layer(i)
+	inner := i+1 < p.headers.Len()
+	ports := hasPorts(l.Proto)
+	if inner && !ports || ports && !l.Transport {
+		return // a tunnel, named by the flow inside it; or headers that were cut off
+	}
+	p.track(i, l, packets, length)
+}
+
+func hasPorts(proto header.Proto) bool {
+	switch proto {
+	case header.TCP, header.UDP, header.UDPLite, header.SCTP:
+		return true
+	}
+	return false
+}
+
+// fragment collects a fragment; the last one brings the whole packet.
+func (p *Pipeline) fragment(i int, l *header.Layer) {
+	d, whole := p.fragments.Push(&fragment.Fragment{
+		Src: l.Src, Dst: l.Dst, Proto: uint8(l.Proto), ID: l.FragmentID, Scope: l.Scope,
+		Offset: l.FragmentOffset, More: l.MoreFragments,
+		Data: l.Payload, Size: l.PayloadSize, Length: l.Length, Timestamp: p.packet.Timestamp,
+	})
+	if !whole {
+		return
+	}
+	h := &p.headers
+	h.Reassembled(i, d.Data, d.Size)
+	p.whole(i, d.Packets, d.Bytes)
+}
+
+// track finds the layer's flow and hands it the payload.
+func (p *Pipeline) track(i int, l *header.Layer, packets, length int) {
+	fp := flow.Packet{
+		Number: p.packet.Number, Timestamp: p.packet.Timestamp,
+		Src: netip.AddrPortFrom(l.Src, l.SrcPort), Dst: netip.AddrPortFrom(l.Dst, l.DstPort),
+		Proto: uint8(l.Proto), Scope: l.Scope,
+		ICMPType: l.ICMPType, ICMPCode: l.ICMPCode, ICMPID: l.ICMPID,
+		Packets: packets, Length: length, Payload: l.PayloadSize,
+	}
+	if l.Proto == header.TCP || l.Proto == header.SCTP {
+		fp.Flags, fp.Seq = uint8(l.Flags), l.Seq
+	}
+	f, d, fresh := p.table.Update(&fp)
+	p.current = f
+	if fresh {
+		f.Value.first = p.packet.Number
+		f.Tunnels = p.headers.Tunnels(i)
+		p.lookupOwners(f)
+	}
+	p.noteProcess(f, d)
+	if l.Refuses() {
+		p.refused(l)
+	}
+	if !f.Value.concluded && (l.PayloadSize > 0 || l.Proto == header.TCP) {
+		p.payload(f, d, l)
+	}
+}
+
+// refused notes what an ICMP error says about the flow that it quotes.
+func (p *Pipeline) refused(l *header.Layer) {
+	o := &l.Original
+	src, dst := netip.AddrPortFrom(o.Src, o.SrcPort), netip.AddrPortFrom(o.Dst, o.DstPort)
+	if f := p.table.Refuse(uint8(o.Proto), l.Scope, src, dst, p.packet.Number); f != nil {
+		p.update(f)
+	}
+}
+
+// lookupOwners asks for the processes behind a flow's ends.
+func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
+	transport := transportName(f.Proto)
+	for d := range f.Value.owners {
+		o := &f.Value.owners[d]
+		if p.config.Owners == nil {
+			o.Reason = owner.Offline
+			continue
+		}
+		*o = p.config.Owners.Lookup(owner.Query{
+			Transport: transport,
+			Local:     f.Endpoint(flow.Direction(d)), Remote: f.Endpoint(flow.Direction(d).Reverse()),
+			Time: p.packet.Time(),
+		})
+	}
+}
+
+// reviewOwners asks again for owners that the first packet gave no exact answer
+// to: when payload comes, a connection has a socket of its own.
+func (p *Pipeline) reviewOwners(f *flow.Flow[conversation]) {
+	before := f.Value.owners
+	p.lookupOwners(f)
+	for d, o := range before {
+		if now := &f.Value.owners[d]; o.Quality == owner.Exact || o.Known() && !now.Known() {
+			*now = o
+		}
+	}
+}
+
+// noteProcess takes over what the capture itself says about the process.
+func (p *Pipeline) noteProcess(f *flow.Flow[conversation], d flow.Direction) {
+	local := d // of an outgoing packet, the process is the sender
+	switch p.packet.Direction {
+	case capture.DirectionIn:
+		local = d.Reverse()
+	case capture.DirectionUnknown:
+		return
+	}
+	o := &f.Value.owners[local]
+	if o.Known() {
+		return
+	}
+	switch {
+	case p.packet.Process != nil:
+		*o = owner.Owner{PID: p.packet.Process.PID, Name: p.packet.Process.Name, Quality: owner.Exact}
+	case p.headers.HasProcess:
+		*o = owner.Owner{PID: int(p.headers.PID), Name: string(p.headers.ProcessName), Quality: owner.Exact}
+	}
+}
+
+// processOf is what is written into a capture file about a packet's process.
+func processOf(owners *[2]owner.Owner) *capture.Process {
+	for i := range owners {
+		if o := &owners[i]; o.Known() {
+			return &capture.Process{PID: o.PID, Name: o.Name}
+		}
+	}
+	return nil
+}

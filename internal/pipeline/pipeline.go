@@ -1,0 +1,154 @@
+// Package pipeline wires the stages of identification: packets from a source
+// are decoded, sorted into flows and reassembled, sessions of the engine
+// identify the flows, and the verdicts about ports come out at the end.
+//
+// One [Pipeline] is one run: a capture file, or a live capture. Its clock is
+// that of the packets. Nothing in it is safe for concurrent use; the goroutine
+// that calls [Pipeline.Run] does all the work and makes all callbacks.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/sniffid/sniffid/capture"
+	"github.com/sniffid/sniffid/correlate"
+	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/flow"
+	"github.com/sniffid/sniffid/dissect/fragment"
+	"github.com/sniffid/sniffid/dissect/header"
+)
+
+// Config says what a run does. Engine is required; the zero value of every
+// other field is usable.
+type Config struct {
+	Engine *dissect.Engine
+	// File names the capture file in the results; "" for a live capture.
+	File string
+	// Ports restricts the run to packets with one of these ports at either end;
+	// empty: all packets.
+	Ports PortSet
+	// Owners names the processes behind local ends; nil: only the capture
+	// itself can name them.
+	Owners owner.Source
+	// Correlate configures the verdicts. Asked is set from Ports. Its Registry
+	// also says what registered names may carry.
+	Correlate correlate.Config
+	// Flows bounds the flow table.
+	Flows flow.Config
+	// MaxSessions bounds how many flows are under identification at a time;
+	// 0 = 65,536. Beyond it the oldest one has to do with what it has.
+	MaxSessions int
+	// MaxPackets ends [Pipeline.Run] after so many packets; 0 = no limit.
+	MaxPackets uint64
+
+	// OnFlow receives each flow when it has ended. May be nil.
+	OnFlow func(*Flow)
+	// OnUpdate receives a running flow when its answer became known or
+	// changed, or when it was refused, together with the verdicts that this
+	// flow alone gives about its ports. May be nil; it costs time.
+	OnUpdate func(*Flow, []Port)
+	// OnPacket receives each packet of the run after it was looked at; its
+	// Process is filled in where an owner is known. An error ends Run. May be
+	// nil.
+	OnPacket func(*capture.Packet) error
+}
+
+// Pipeline is one run.
+type Pipeline struct {
+	config    Config
+	headers   header.Packet
+	fragments *fragment.Defragmenter
+	table     *flow.Table[conversation]
+	bounds    flow.Bounds
+	sessions  sessionQueue
+	expect    expectations
+	ports     *correlate.Aggregator
+	summary   Summary
+
+	// packet is the one being looked at, current its flow, for the callbacks
+	// of reassembly.
+	packet  *capture.Packet
+	current *flow.Flow[conversation]
+	// ending says that a flow is being taken leave of: no more updates.
+	ending bool
+}
+
+// New returns a pipeline that has seen nothing.
+func New(c Config) *Pipeline {
+	if c.MaxSessions <= 0 {
+		c.MaxSessions = 1 << 16
+	}
+	if !c.Ports.Empty() {
+		c.Correlate.Asked = c.Ports.Has
+	}
+	p := &Pipeline{
+		config:    c,
+		fragments: fragment.New(fragment.Config{}),
+		table:     flow.NewTable[conversation](c.Flows),
+		ports:     correlate.NewAggregator(c.Correlate),
+		summary:   Summary{File: c.File},
+	}
+	p.sessions.limit = c.MaxSessions
+	p.table.OnEnd = p.ended
+	p.table.OnSwap = func(f *flow.Flow[conversation]) { f.Value.swap() }
+	return p
+}
+
+// Run takes packets from src until it ends, ctx is done or the limit of packets
+// is reached; it returns nil then. A *[capture.DamageError] and any other error
+// of the source are returned as they are; what was read before stands. Run does
+// not close src, and does not call [Pipeline.Finish].
+func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
+	defer func() {
+		s := src.Stats()
+		p.summary.Dropped += s.Dropped + s.IfDropped
+	}()
+	var pkt capture.Packet
+	for ctx.Err() == nil {
+		switch err := src.Next(&pkt); {
+		case err == nil:
+		case errors.Is(err, capture.ErrTimeout):
+			continue
+		case errors.Is(err, io.EOF):
+			return nil
+		default:
+			return err
+		}
+		if err := p.Packet(&pkt); err != nil {
+			return err
+		}
+		if p.config.MaxPackets > 0 && p.summary.Packets >= p.config.MaxPackets {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Finish ends all flows.
+func (p *Pipeline) Finish() {
+	p.table.Flush()
+	p.summary.Flows = p.table.Stats().Flows
+}
+
+// Ports returns the verdicts about the ports of all flows that have ended. It
+// is complete after [Pipeline.Finish].
+func (p *Pipeline) Ports() []Port { return p.judge(p.ports) }
+
+func (p *Pipeline) judge(a *correlate.Aggregator) []Port {
+	ports := a.Ports()
+	out := make([]Port, len(ports))
+	for i := range ports {
+		out[i] = Port{File: p.config.File, Port: ports[i], Verdict: correlate.Judge(&ports[i], p.config.Correlate.Registry)}
+	}
+	return out
+}
+
+// Summary returns the counts so far.
+func (p *Pipeline) Summary() Summary {
+	s := p.summary
+	s.Flows = p.table.Stats().Flows
+	return s
+}

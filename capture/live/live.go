@@ -93,9 +93,14 @@ func Open(config Config) (capture.Source, error) {
 	}
 	s := newSource(c, func(name string) (handle, error) { return openHandle(name, &c) }, upInterfaces)
 	if c.Interfaces[0] == Any {
-		return s.startAny(watchInterfaces)
+		err = s.startAny(watchInterfaces)
+	} else {
+		err = s.start(c.Interfaces)
 	}
-	return s.start(c.Interfaces)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // withDefaults fills in what is left out.

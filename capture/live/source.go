@@ -67,7 +67,7 @@ func newSource(config Config, open func(string) (handle, error), up func() ([]st
 }
 
 // start captures on the named interfaces, all of which have to open.
-func (s *source) start(names []string) (*source, error) {
+func (s *source) start(names []string) error {
 	handles := make([]handle, 0, len(names))
 	for _, name := range names {
 		h, err := s.open(name)
@@ -75,7 +75,7 @@ func (s *source) start(names []string) (*source, error) {
 			for _, h := range handles {
 				h.close()
 			}
-			return nil, err
+			return err
 		}
 		handles = append(handles, h)
 	}
@@ -84,16 +84,16 @@ func (s *source) start(names []string) (*source, error) {
 	for i, h := range handles {
 		s.add(names[i], h)
 	}
-	return s, nil
+	return nil
 }
 
 // startAny captures on every interface that is up, one of which has to open,
 // and looks for more whenever watch says that something may have changed.
-func (s *source) startAny(watch func(stop <-chan struct{}, changed func(), log *slog.Logger)) (*source, error) {
+func (s *source) startAny(watch func(stop <-chan struct{}, changed func(), log *slog.Logger)) error {
 	s.follow = true
 	if err := s.scan(); err != nil {
 		s.Close()
-		return nil, err
+		return err
 	}
 	s.running.Go(func() {
 		watch(s.stop, func() {
@@ -102,7 +102,7 @@ func (s *source) startAny(watch func(stop <-chan struct{}, changed func(), log *
 			}
 		}, s.log)
 	})
-	return s, nil
+	return nil
 }
 
 // scan opens the interfaces that are up and not captured on. If there has never

@@ -152,8 +152,8 @@ func next(t *testing.T, s capture.Source) string {
 
 func TestSeveralInterfaces(t *testing.T) {
 	n := newNetwork("a", "bb")
-	s, err := newSource(configured(t, "a", "bb"), n.open, n.up).start([]string{"a", "bb"})
-	if err != nil {
+	s := newSource(configured(t, "a", "bb"), n.open, n.up)
+	if err := s.start([]string{"a", "bb"}); err != nil {
 		t.Fatal(err)
 	}
 	for i, name := range []string{"a", "bb", "a"} {
@@ -190,8 +190,8 @@ func TestVanishingInterface(t *testing.T) {
 	var log syncBuilder
 	c := configured(t, "a", "b")
 	c.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	s, err := newSource(c, n.open, n.up).start(c.Interfaces)
-	if err != nil {
+	s := newSource(c, n.open, n.up)
+	if err := s.start(c.Interfaces); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
@@ -221,8 +221,8 @@ func TestVanishingInterface(t *testing.T) {
 func TestAnyFollowsInterfaces(t *testing.T) {
 	n := newNetwork("lo")
 	bad := n.add("bad", errors.New("cannot"))
-	s, err := newSource(configured(t, Any), n.open, n.up).startAny(n.watch)
-	if err != nil {
+	s := newSource(configured(t, Any), n.open, n.up)
+	if err := s.startAny(n.watch); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
@@ -269,14 +269,14 @@ func (s *source) advanceWithin(d time.Duration) error {
 func TestOpenFails(t *testing.T) {
 	n := newNetwork("a")
 	n.add("b", fs.ErrPermission)
-	if _, err := newSource(configured(t, "a", "b"), n.open, n.up).start([]string{"a", "b"}); !errors.Is(err, fs.ErrPermission) {
+	if err := newSource(configured(t, "a", "b"), n.open, n.up).start([]string{"a", "b"}); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got %v", err)
 	}
 	if a := n.links["a"]; a.opened != 1 || a.closed != 1 {
 		t.Errorf("the handle that opened was closed %d times", a.closed)
 	}
 	n.remove("a")
-	if _, err := newSource(configured(t, Any), n.open, n.up).startAny(n.watch); !errors.Is(err, fs.ErrPermission) {
+	if err := newSource(configured(t, Any), n.open, n.up).startAny(n.watch); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("any: got %v", err)
 	}
 }
@@ -285,8 +285,8 @@ func TestTimeout(t *testing.T) {
 	n := newNetwork("a")
 	c := configured(t, "a")
 	c.Timeout = 10 * time.Millisecond
-	s, err := newSource(c, n.open, n.up).start(c.Interfaces)
-	if err != nil {
+	s := newSource(c, n.open, n.up)
+	if err := s.start(c.Interfaces); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
@@ -315,8 +315,8 @@ func TestCloseEndsNext(t *testing.T) {
 	n := newNetwork("a")
 	c := configured(t, "a")
 	c.Timeout = time.Minute
-	s, err := newSource(c, n.open, n.up).start(c.Interfaces)
-	if err != nil {
+	s := newSource(c, n.open, n.up)
+	if err := s.start(c.Interfaces); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error)

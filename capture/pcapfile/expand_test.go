@@ -42,3 +42,23 @@ func TestExpand(t *testing.T) {
 		t.Errorf("missing path: %v", err)
 	}
 }
+
+// TestExpandLinks: links to files are followed, dead ones and those to folders
+// are not.
+func TestExpandLinks(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	capture := filepath.Join(elsewhere, "capture")
+	if err := os.WriteFile(capture, header(le, magicMicro, 4, 0, 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"a": capture, "b": filepath.Join(elsewhere, "none"), "c": elsewhere, "d": dir} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Skip("needs symbolic links:", err)
+		}
+	}
+	got, err := Expand([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, []string{filepath.Join(dir, "a")}, got)
+}

@@ -88,7 +88,11 @@ func Open(path string) (capture.Source, error) {
 // [io.Closer], Close closes it, which is expected to end a pending Read.
 func NewReader(r io.Reader, name string) (capture.Source, error) {
 	closer, _ := r.(io.Closer)
-	return newSource(r, closer, name, blockSize)
+	s, err := newSource(r, closer, name, blockSize)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // bufferFor is how large a buffer, in bytes, reads a file well: a folder of many

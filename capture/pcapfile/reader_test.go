@@ -133,6 +133,8 @@ func TestNotCapture(t *testing.T) {
 		{"header cut", string(header(le, magicMicro, 4, 65535, 1)[:20]), "its pcap header is cut: 20 of 24 bytes"},
 		{"version", "\xd4\xc3\xb2\xa1\x03\x00\x01\x00" + strings.Repeat("\x00", 16), "pcap version 3.1 is not supported"},
 		{"pcapng magic", "\x0a\x0d\x0d\x0a\x1c\x00\x00\x00hello, everybody, yes", "its byte-order magic is 68 65 6c 6c"},
+		{"pcapng version", string(block(be, blockSection, []byte{0x1a, 0x2b, 0x3c, 0x4d, 0, 2, 0, 1}, make([]byte, 8))), "pcapng version 2.1 is not supported"},
+		{"pcapng without body", string(block(be, blockSection, []byte{0x1a, 0x2b, 0x3c, 0x4d})), "its body has 4 bytes, fewer than 16"},
 		{"gzip of text", string(gzipped([]byte("hello, world"))), `within its gzip compression, starts with 68`},
 		{"gzip of nothing", string(gzipped(nil)), `within its gzip compression, it is empty`},
 		{"gzip cut", "\x1f\x8b\x08", "its gzip header: unexpected EOF"},

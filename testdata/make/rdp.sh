@@ -20,7 +20,7 @@ connect() {
 	wait_tcp "$port"
 	record "$file" "tcp port $port"
 	# shellcheck disable=SC2016 # the inner shell expands them
-	in_client sh -c 'Xvfb :98 -screen 0 320x240x16 -nolisten tcp & sleep 2
+	in_client sh -c 'Xvfb :98 -nolock -screen 0 320x240x16 -nolisten tcp & sleep 2
 		HOME=$2 DISPLAY=:98 timeout -s KILL 6 xfreerdp "/v:$0" "/sec:$1" /cert:ignore /u:alice /p:secret /size:320x240 /bpp:8' \
 		"$SERVER:$port" "$security" "$WORK" >>"$WORK/freerdp.log" 2>&1 || true
 	TRIM='frame.number <= 40' keep xrdp freerdp2-x11 -- "$text" -- -d "tcp.port==$port,tpkt" "$@"

@@ -1,27 +1,60 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/builtin"
+	"github.com/sniffid/sniffid/signatures"
 )
 
-// loadEngine compiles the signatures: those built in, then those in the given
-// folders, which add to them or replace them by name.
+// loadSignatures reads the signatures built in, then those of the given
+// folders, which add to them or replace them by protocol name.
+func loadSignatures(dirs []string) (*signatures.Set, error) {
+	natives := builtin.All()
+	set, err := signatures.Load(signatures.Builtin(), natives)
+	if err != nil {
+		return nil, fmt.Errorf("built-in signatures: %w", err)
+	}
+	for _, dir := range dirs {
+		own, err := loadFolder(dir, natives)
+		if err != nil {
+			return nil, err
+		}
+		set.Override(own)
+	}
+	return set, nil
+}
+
+// loadFolder reads the signature files of one folder.
+func loadFolder(dir string, natives map[string]func() dissect.Parser) (*signatures.Set, error) {
+	set, err := signatures.Load(os.DirFS(dir), natives)
+	if err != nil {
+		return nil, fmt.Errorf("signatures of %s:\n%w", dir, err)
+	}
+	if len(set.Files()) == 0 {
+		return nil, fmt.Errorf("signatures of %s: %w", dir, errNoSignatures)
+	}
+	return set, nil
+}
+
+var errNoSignatures = errors.New("no .yaml file in the folder")
+
+// loadEngine compiles the signatures.
 func loadEngine(dirs []string, c dissect.Config) (*dissect.Engine, error) {
-	protocols, err := loadProtocols(dirs)
+	set, err := loadSignatures(dirs)
 	if err != nil {
 		return nil, err
 	}
-	engine, err := dissect.NewEngine(protocols, c)
+	return newEngine(set, c)
+}
+
+func newEngine(set *signatures.Set, c dissect.Config) (*dissect.Engine, error) {
+	engine, err := dissect.NewEngine(set.Protocols(), c)
 	if err != nil {
 		return nil, fmt.Errorf("signatures: %w", err)
 	}
 	return engine, nil
-}
-
-func loadProtocols(dirs []string) ([]dissect.Protocol, error) {
-	_ = builtin.All()
-	return nil, nil
 }

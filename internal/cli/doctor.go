@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sniffid/sniffid/capture/live"
+	"github.com/sniffid/sniffid/correlate/owner"
+)
+
+// finding is one line of the doctor's report.
+type finding struct {
+	what string
+	ok   bool
+	says string
+	// remedy is the command that grants what is missing.
+	remedy string
+}
+
+func newDoctor(env *environment) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what this machine allows, and the command that grants what is missing",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, examine := range []func(context.Context) finding{
+				examineSignatures, examineInterfaces, examineCapture, examineOwners, examineRegistry,
+			} {
+				f := examine(cmd.Context())
+				mark := "ok"
+				if !f.ok {
+					mark = "missing"
+				}
+				if _, err := fmt.Fprintf(env.stdout, "%-8s %-12s %s\n", mark, f.what, f.says); err != nil {
+					return err
+				}
+				if f.remedy != "" {
+					fmt.Fprintf(env.stdout, "%22s%s\n", "", f.remedy)
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func examineSignatures(context.Context) finding {
+	f := finding{what: "signatures"}
+	begin := time.Now()
+	set, err := loadSignatures(nil)
+	if err != nil {
+		f.says = err.Error()
+		return f
+	}
+	f.ok = true
+	f.says = fmt.Sprintf("%d protocols, read in %v", len(set.Files()), time.Since(begin).Round(time.Millisecond))
+	return f
+}
+
+func examineInterfaces(context.Context) finding {
+	f := finding{what: "interfaces"}
+	devices, err := live.Interfaces()
+	switch {
+	case errors.Is(err, live.ErrNoLibrary):
+		f.says, f.remedy = err.Error(), "reading files works all the same; for live captures see the README, \"Building\""
+	case err != nil:
+		f.says = err.Error()
+	default:
+		f.ok = len(devices) > 0
+		f.says = fmt.Sprintf("%d can be captured on (sniffid -D)", len(devices))
+	}
+	return f
+}
+
+// examineCapture opens the default interface for a moment. Listening sends
+// nothing.
+func examineCapture(context.Context) finding {
+	f := finding{what: "capture"}
+	name, err := live.DefaultInterface()
+	if err != nil {
+		f.says, f.remedy = err.Error(), "sniffid -i NAME …"
+		return f
+	}
+	src, err := live.Open(live.Config{Interfaces: []string{name}, NoPromiscuous: true})
+	switch {
+	case err == nil:
+		src.Close()
+		f.ok, f.says = true, name+", the interface of the default route, can be opened"
+	case errors.Is(err, fs.ErrPermission):
+		f.says, f.remedy = name+": no permission", grant()
+	default:
+		f.says = err.Error()
+	}
+	return f
+}
+
+// grant is the command that permits this very file to capture.
+func grant() string {
+	exe, err := os.Executable()
+	if err != nil {
+		exe = "sniffid"
+	}
+	return "sudo setcap cap_net_raw,cap_net_admin+ep " + exe
+}
+
+func examineOwners(ctx context.Context) finding {
+	f := finding{what: "owners"}
+	table := owner.New(owner.Config{})
+	defer table.Close()
+	begin := time.Now()
+	if err := table.Refresh(ctx); err != nil {
+		f.says = err.Error()
+		return f
+	}
+	hidden, total := 0, 0
+	for _, s := range table.Snapshot() {
+		total++
+		if s.Owner.Reason == owner.NoPermission {
+			hidden++
+		}
+	}
+	f.ok = hidden == 0
+	f.says = fmt.Sprintf("%d sockets, read in %v", total, time.Since(begin).Round(time.Millisecond))
+	if hidden > 0 {
+		f.says += fmt.Sprintf("; the owners of %d are hidden from this user", hidden)
+		f.remedy = "run as root, or: sudo setcap cap_net_raw,cap_net_admin,cap_sys_ptrace,cap_dac_read_search+ep sniffid"
+	}
+	return f
+}
+
+func examineRegistry(context.Context) finding {
+	if _, err := openRegistry(); err != nil {
+		return finding{what: "registry", says: err.Error() + "; IANA's names are used"}
+	}
+	return finding{what: "registry", ok: true, says: "the services file, then IANA's names"}
+}

@@ -104,12 +104,12 @@ type parser struct {
 	memory  memory
 }
 
-// Parse implements [dissect.Parser]: the first message that matches is taken; if
-// none does and one is undecided, the answer is NeedMore.
+// Parse implements [dissect.Parser]: the first message that matches is taken. An
+// undecided one is waited for, so that the answer is the same however the bytes
+// are cut into segments.
 func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	x, _ := p.program.pool.Get().(*run)
 	defer x.release(p.program)
-	need, undecided := 0, false
 	for i := range p.program.messages {
 		msg := &p.program.messages[i]
 		if msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m.Data) {
@@ -121,15 +121,9 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 			x.commit(msg, r)
 			return dissect.Match
 		case dissect.NeedMore:
-			if !undecided || x.need < need {
-				need = x.need
-			}
-			undecided = true
+			r.Need = x.need
+			return dissect.NeedMore
 		}
-	}
-	if undecided {
-		r.Need = need
-		return dissect.NeedMore
 	}
 	return dissect.Reject
 }

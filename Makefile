@@ -1,0 +1,70 @@
+# make try    build sniffid and let it answer a question from a capture that comes with it
+# make test   everything that has to hold before a commit; what CI runs
+# make live   tests against real servers, in network namespaces (root)
+# make fuzz   fuzz every target for a minute
+
+CAPTURE = testdata/pcaps/phantom/netstat-2888.pcap
+LISTING = testdata/claims/netstat-an.xp.txt
+
+# Without libpcap sniffid reads files all the same; live captures need it.
+PCAP = .ci/need libpcap-dev || { echo 'Building without live capture.' >&2; export CGO_ENABLED=0; }
+
+# What a clone of another user's, or an archive, says of its version is no reason to fail.
+VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+
+.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live clean
+
+try: build
+	@echo
+	@echo 'A netstat listing has 192.168.0.111:2888 LISTENING. What is that port?'
+	@echo
+	@echo '$$ ./sniffid -r $(CAPTURE) --port 2888 --claims $(LISTING)'
+	@./sniffid -r $(CAPTURE) --port 2888 --claims $(LISTING); status=$$?; echo; \
+	if [ $$status -ne 1 ]; then echo "exit status $$status, expected 1"; exit 1; fi; \
+	echo 'exit status 1: what was asked about is contradicted (0 would be: nothing is)'
+
+build:
+	@$(PCAP); go build -buildvcs=$(VCS) ./cmd/sniffid
+
+test: format vet staticcheck tidy cross fuzz-smoke tests
+
+format:
+	@out=$$(go tool gofumpt -l .); if [ -n "$$out" ]; then echo "not formatted (go tool gofumpt -w):"; echo "$$out"; exit 1; fi
+
+vet: needs
+	go vet ./...
+
+staticcheck: needs
+	go tool staticcheck ./...
+
+tidy:
+	go mod tidy -diff
+
+# The tests run last: their summary closes the output.
+tests: needs
+	go test -json ./... | go run ./internal/testsummary
+
+# Without cgo, for systems that this one is not.
+cross:
+	@for target in windows/amd64 windows/arm64 darwin/arm64 freebsd/amd64 linux/arm64; do \
+		echo "vet $$target"; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet ./... || exit 1; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./cmd/sniffid || exit 1; \
+	done
+
+fuzz-smoke: needs
+	.ci/fuzz 3s
+
+fuzz: needs
+	.ci/fuzz 1m
+
+.PHONY: needs
+needs:
+	@.ci/need libpcap-dev iproute2 tcpdump
+
+live: needs
+	internal/livetest/install.sh
+	go test -count=1 -json ./internal/livetest/... | go run ./internal/testsummary
+
+clean:
+	rm -f sniffid sniffid.exe

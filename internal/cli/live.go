@@ -46,10 +46,11 @@ func (r *run) live(ctx context.Context) error {
 	config := r.config
 	config.Owners = owners
 	config.Correlate.Local = owners.Local
-	config.OnUpdate = func(f *pipeline.Flow, _ []pipeline.Port) {
+	config.OnUpdate = func(f *pipeline.Flow) {
 		r.note(r.out.Update(f))
 		watch.update(f)
 	}
+	config.OnVerdict = func(p *pipeline.Port) { r.note(r.out.Change(p)) }
 	if r.writer != nil {
 		r.writer.begin(src)
 	}
@@ -88,11 +89,15 @@ func usageOrCannot(err error) error {
 	return cannot(fmt.Errorf("%w (sniffid -D lists them)", err))
 }
 
-// drops tells of packets that were lost.
+// drops tells how many packets came and how many were lost.
 func (r *run) drops(s capture.Stats) {
+	if !r.o.quiet {
+		fmt.Fprintf(r.env.stderr, "%d packets received, %d dropped by the kernel, %d dropped by the interface\n",
+			s.Received, s.Dropped, s.IfDropped)
+	}
 	if s.Dropped+s.IfDropped > 0 {
 		r.env.log.Warn("packets were lost; a filter expression or -s makes the capture cheaper",
-			"received", s.Received, "dropped", s.Dropped, "by interface", s.IfDropped)
+			"dropped", s.Dropped+s.IfDropped)
 	}
 }
 

@@ -3,8 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/sniffid/sniffid/correlate"
@@ -33,7 +31,9 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	if err != nil {
 		return usageError("--format: %w", err)
 	}
-	r := &run{env: env, o: o, out: out, config: pipeline.Config{
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	r := &run{env: env, o: o, out: out, stop: stop, config: pipeline.Config{
 		Engine: engine,
 		Ports:  o.portSet,
 		Correlate: correlate.Config{
@@ -72,7 +72,9 @@ type run struct {
 	writer *packetWriter
 	config pipeline.Config
 
-	// failed is the first error of the report; nothing more is written then.
+	// stop ends the capture or the reading.
+	stop func()
+	// failed is the first error of the report; it ends the run.
 	failed error
 	// What the exit status depends on.
 	contradicted, payload bool
@@ -84,10 +86,12 @@ func (r *run) flow(f *pipeline.Flow) {
 	r.note(r.out.Flow(f))
 }
 
-// note keeps the first error of writing results.
+// note keeps the first error of writing results: nobody may be there to read
+// the rest.
 func (r *run) note(err error) {
-	if r.failed == nil {
+	if err != nil && r.failed == nil {
 		r.failed = err
+		r.stop()
 	}
 }
 
@@ -136,19 +140,4 @@ func (o *options) deadline(ctx context.Context) (context.Context, context.Cancel
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, time.Duration(o.duration))
-}
-
-// createOutput opens a file for writing; "-" is standard output.
-func createOutput(env *environment, name string) (interface {
-	Write([]byte) (int, error)
-	Close() error
-}, error) {
-	if name == "-" {
-		return nopCloser{env.stdout}, nil
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, fmt.Errorf("write: %w", err)
-	}
-	return f, nil
 }

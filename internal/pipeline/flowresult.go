@@ -105,7 +105,7 @@ func correlateEvidence(e *dissect.Evidence) correlate.Evidence {
 
 // update reports a running flow if what is known of it has changed.
 func (p *Pipeline) update(f *flow.Flow[conversation]) {
-	if p.config.OnUpdate == nil || p.ending {
+	if p.config.OnUpdate == nil && p.config.OnVerdict == nil || p.ending {
 		return
 	}
 	answer := f.Value.identify()
@@ -121,9 +121,12 @@ func (p *Pipeline) update(f *flow.Flow[conversation]) {
 	}
 	f.Value.told = now
 	r := p.result(f)
-	alone := correlate.NewAggregator(p.config.Correlate)
-	alone.Add(summarize(f, r))
-	p.config.OnUpdate(r, p.judge(alone))
+	if p.config.OnUpdate != nil {
+		p.config.OnUpdate(r)
+	}
+	if p.config.OnVerdict != nil {
+		p.reconsider(summarize(f, r))
+	}
 }
 
 // transportName is the name of an IP protocol in the records, as Wireshark

@@ -68,19 +68,24 @@ func (p *Pipeline) layer(i int) {
 		p.fragment(i, l)
 		return
 	}
-	p.whole(i, 1, l.Length)
+	p.whole(&p.headers, i, 1, l.Length)
 }
 
-// whole looks at the i-th layer once it is no fragment. Packets and length
+// whole looks at the i-th layer of h once it is no fragment. Packets and length
 // count what it came in.
-func (p *Pipeline) whole(i, packets, length int) {
-	l := p.headers.Layer(i)
-	inner := i+1 < p.headers.Len()
+func (p *Pipeline) whole(h *header.Packet, i, packets, length int) {
+	l := h.Layer(i)
+	inner := i+1 < h.Len()
 	ports := hasPorts(l.Proto)
 	if inner && !ports || ports && !l.Transport {
 		return // a tunnel, named by the flow inside it; or headers that were cut off
 	}
-	p.track(i, l, packets, length)
+	if p.config.Ports.Empty() || ports && p.portAsked(l.Proto, l.SrcPort, l.DstPort) {
+		p.track(h, i, packets, length)
+	}
+	if l.Refuses() {
+		p.refused(l)
+	}
 }
 
 func hasPorts(proto header.Proto) bool {
@@ -96,18 +101,31 @@ func (p *Pipeline) fragment(i int, l *header.Layer) {
 	d, whole := p.fragments.Push(&fragment.Fragment{
 		Src: l.Src, Dst: l.Dst, Proto: uint8(l.Proto), ID: l.FragmentID, Scope: l.Scope,
 		Offset: l.FragmentOffset, More: l.MoreFragments,
-		Data: l.Payload, Size: l.PayloadSize, Length: l.Length, Timestamp: p.packet.Timestamp,
+		Data: l.Payload, Size: l.PayloadSize, Length: l.Length,
+		Packet: p.packet.Number, Timestamp: p.packet.Timestamp,
 	})
 	if !whole {
 		return
 	}
-	h := &p.headers
-	h.Reassembled(i, d.Data, d.Size)
-	p.whole(i, d.Packets, d.Bytes)
+	p.headers.Reassembled(i, d.Data, d.Size)
+	p.whole(&p.headers, i, d.Packets, d.Bytes)
 }
 
-// track finds the layer's flow and hands it the payload.
-func (p *Pipeline) track(i int, l *header.Layer, packets, length int) {
+// incomplete looks at the start of a packet whose other fragments never came.
+// Another packet may be at hand meanwhile.
+func (p *Pipeline) incomplete(i *fragment.Incomplete) {
+	at, current := p.packet, p.current
+	p.packet, p.current = &capture.Packet{Number: i.Packet, Timestamp: i.Timestamp}, nil
+	p.partial.DecodeIncomplete(i.Src, i.Dst, header.Proto(i.Proto), i.Scope, i.Data)
+	for n := range p.partial.Len() {
+		p.whole(&p.partial, n, i.Packets, i.Bytes)
+	}
+	p.packet, p.current = at, current
+}
+
+// track finds the flow of the i-th layer of h and hands it the payload.
+func (p *Pipeline) track(h *header.Packet, i, packets, length int) {
+	l := h.Layer(i)
 	fp := flow.Packet{
 		Number: p.packet.Number, Timestamp: p.packet.Timestamp,
 		Src: netip.AddrPortFrom(l.Src, l.SrcPort), Dst: netip.AddrPortFrom(l.Dst, l.DstPort),
@@ -122,13 +140,10 @@ func (p *Pipeline) track(i int, l *header.Layer, packets, length int) {
 	p.current = f
 	if fresh {
 		f.Value.first = p.packet.Number
-		f.Tunnels = p.headers.Tunnels(i)
+		f.Tunnels = h.Tunnels(i)
 		p.lookupOwners(f)
 	}
 	p.noteProcess(f, d)
-	if l.Refuses() {
-		p.refused(l)
-	}
 	if !f.Value.concluded && (l.PayloadSize > 0 || l.Proto == header.TCP) {
 		p.payload(f, d, l)
 	}

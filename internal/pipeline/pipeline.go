@@ -46,10 +46,13 @@ type Config struct {
 
 	// OnFlow receives each flow when it has ended. May be nil.
 	OnFlow func(*Flow)
-	// OnUpdate receives a running flow when its answer became known or
-	// changed, or when it was refused, together with the verdicts that this
-	// flow alone gives about its ports. May be nil; it costs time.
-	OnUpdate func(*Flow, []Port)
+	// OnUpdate receives a running flow when its answer became known or changed,
+	// or when it was refused. May be nil.
+	OnUpdate func(*Flow)
+	// OnVerdict receives a port when the verdict about it becomes known, or
+	// changes, while its flows are still running; at the beginning those that
+	// the listing alone makes suspicious. May be nil; it costs time.
+	OnVerdict func(*Port)
 	// OnPacket receives each packet of the run after it was looked at; its
 	// Process is filled in where an owner is known. An error ends Run. May be
 	// nil.
@@ -60,12 +63,14 @@ type Config struct {
 type Pipeline struct {
 	config    Config
 	headers   header.Packet
+	partial   header.Packet // the start of a packet that never became complete
 	fragments *fragment.Defragmenter
 	table     *flow.Table[conversation]
 	bounds    flow.Bounds
 	sessions  sessionQueue
 	expect    expectations
 	ports     *correlate.Aggregator
+	verdicts  verdicts
 	summary   Summary
 
 	// packet is the one being looked at, current its flow, for the callbacks
@@ -92,6 +97,7 @@ func New(c Config) *Pipeline {
 		summary:   Summary{File: c.File},
 	}
 	p.sessions.limit = c.MaxSessions
+	p.fragments.OnGiveUp = p.incomplete
 	p.table.OnEnd = p.ended
 	p.table.OnSwap = func(f *flow.Flow[conversation]) { f.Value.swap() }
 	return p
@@ -106,6 +112,7 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 		s := src.Stats()
 		p.summary.Dropped += s.Dropped + s.IfDropped
 	}()
+	p.suspect()
 	var pkt capture.Packet
 	for ctx.Err() == nil {
 		switch err := src.Next(&pkt); {
@@ -129,19 +136,27 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 
 // Finish ends all flows.
 func (p *Pipeline) Finish() {
+	p.fragments.Flush()
 	p.table.Flush()
 	p.summary.Flows = p.table.Stats().Flows
 }
 
 // Ports returns the verdicts about the ports of all flows that have ended. It
-// is complete after [Pipeline.Finish].
+// is complete after [Pipeline.Finish]. Where the run is restricted to some
+// ports, others are only there if they are the peers.
 func (p *Pipeline) Ports() []Port { return p.judge(p.ports) }
 
 func (p *Pipeline) judge(a *correlate.Aggregator) []Port {
 	ports := a.Ports()
-	out := make([]Port, len(ports))
+	out := make([]Port, 0, len(ports))
 	for i := range ports {
-		out[i] = Port{File: p.config.File, Port: ports[i], Verdict: correlate.Judge(&ports[i], p.config.Correlate.Registry)}
+		port := &ports[i]
+		if !p.config.Ports.Empty() && !port.Asked && len(port.Observations) == 0 {
+			continue
+		}
+		out = append(out, Port{
+			File: p.config.File, Port: *port, Verdict: correlate.Judge(port, p.config.Correlate.Registry),
+		})
 	}
 	return out
 }

@@ -69,6 +69,9 @@ func (c *csvReporter) Flow(f *pipeline.Flow) error {
 // Update writes nothing: a flow has one line, when it has ended.
 func (c *csvReporter) Update(*pipeline.Flow) error { return nil }
 
+// Change writes nothing: a port has one line, at the end.
+func (c *csvReporter) Change(*pipeline.Port) error { return nil }
+
 func (c *csvReporter) Port(p *pipeline.Port) error {
 	c.row = [len(csvColumns)]string{
 		0:  "port",

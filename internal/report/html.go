@@ -46,6 +46,9 @@ func (h *htmlReporter) Flow(f *pipeline.Flow) error {
 // Update writes nothing: the page shows what was known at the end.
 func (h *htmlReporter) Update(*pipeline.Flow) error { return nil }
 
+// Change writes nothing, for the same reason.
+func (h *htmlReporter) Change(*pipeline.Port) error { return nil }
+
 func (h *htmlReporter) Port(p *pipeline.Port) error {
 	h.run.Ports = append(h.run.Ports, *p)
 	return nil

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bufio"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/netip"
@@ -112,21 +114,39 @@ type summaryRecord struct {
 }
 
 type jsonReporter struct {
+	out   *bufio.Writer
+	live  bool // each line is written at once
 	enc   *json.Encoder
 	total pipeline.Summary
 }
 
-func newJSON(w io.Writer) *jsonReporter {
-	enc := json.NewEncoder(w)
+func newJSON(w io.Writer, o Options) *jsonReporter {
+	out := bufio.NewWriter(w)
+	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	return &jsonReporter{enc: enc}
+	return &jsonReporter{out: out, live: o.Live, enc: enc}
 }
 
-func (j *jsonReporter) Flow(f *pipeline.Flow) error { return j.enc.Encode(newFlowRecord("flow", f)) }
-func (j *jsonReporter) Update(f *pipeline.Flow) error {
-	return j.enc.Encode(newFlowRecord("update", f))
+func (j *jsonReporter) write(record any) error {
+	err := j.enc.Encode(record)
+	if err == nil && j.live {
+		err = j.out.Flush()
+	}
+	return err
 }
-func (j *jsonReporter) Port(p *pipeline.Port) error { return j.enc.Encode(newPortRecord(p)) }
+
+func (j *jsonReporter) Flow(f *pipeline.Flow) error { return j.write(newFlowRecord("flow", f)) }
+func (j *jsonReporter) Update(f *pipeline.Flow) error {
+	return j.write(newFlowRecord("update", f))
+}
+
+func (j *jsonReporter) Change(p *pipeline.Port) error {
+	return j.write(newPortRecord("verdict", p))
+}
+
+func (j *jsonReporter) Port(p *pipeline.Port) error {
+	return j.write(newPortRecord("port", p))
+}
 
 // Summary adds up: the report has one summary, of all runs.
 func (j *jsonReporter) Summary(s *pipeline.Summary) error {
@@ -136,10 +156,11 @@ func (j *jsonReporter) Summary(s *pipeline.Summary) error {
 
 func (j *jsonReporter) Close() error {
 	s := &j.total
-	return j.enc.Encode(summaryRecord{
+	err := j.write(summaryRecord{
 		"summary", schema,
 		s.Packets, s.Bytes, s.Flows, s.Dropped, s.Truncated, s.Malformed,
 	})
+	return cmp.Or(j.out.Flush(), err)
 }
 
 func newFlowRecord(kind string, f *pipeline.Flow) *flowRecord {
@@ -173,9 +194,9 @@ func newEndRecord(f *pipeline.Flow, e *pipeline.End) endRecord {
 	return r
 }
 
-func newPortRecord(p *pipeline.Port) *portRecord {
+func newPortRecord(kind string, p *pipeline.Port) *portRecord {
 	r := &portRecord{
-		Type: "port", Schema: schema, File: p.File,
+		Type: kind, Schema: schema, File: p.File,
 		Transport: p.Port.Key.Transport, Addr: p.Port.Key.Addr, Port: p.Port.Key.Port,
 		Role:     p.Verdict.Role,
 		Declared: declaredRecord{Registry: p.Port.Registered, Expect: p.Port.Expect},

@@ -13,16 +13,19 @@ import (
 	"github.com/sniffid/sniffid/internal/pipeline"
 )
 
-// Reporter receives results in this order: flows as they end and updates while
-// they run, then the run's ports, then its summary; several runs may follow
-// each other; Close ends the report. A Reporter is not safe for concurrent use.
+// Reporter receives results in this order: flows as they end, updates and
+// changes while they run, then the run's ports, then its summary; several runs
+// may follow each other; Close ends the report. A Reporter is not safe for concurrent use.
 // The values are the caller's again when a method returns.
 type Reporter interface {
 	// Flow reports a flow that has ended, or that was open at the run's end.
 	Flow(f *pipeline.Flow) error
 	// Update reports a running flow whose answer became known or changed.
 	Update(f *pipeline.Flow) error
-	// Port reports the verdict about an end point.
+	// Change reports an end point whose verdict became known or changed while
+	// the run goes on.
+	Change(p *pipeline.Port) error
+	// Port reports the verdict about an end point, at the run's end.
 	Port(p *pipeline.Port) error
 	// Summary ends a run.
 	Summary(s *pipeline.Summary) error
@@ -50,7 +53,7 @@ func New(format string, w io.Writer, o Options) (Reporter, error) {
 	case "text":
 		return newText(w, o), nil
 	case "json":
-		return newJSON(w), nil
+		return newJSON(w, o), nil
 	case "csv":
 		return newCSV(w), nil
 	case "html":

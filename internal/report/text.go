@@ -81,9 +81,28 @@ func (t *textReporter) details(f *pipeline.Flow) {
 	}
 }
 
+// Change writes the verdict's kind and its reason on one line.
+func (t *textReporter) Change(p *pipeline.Port) error {
+	if !t.wants(p) {
+		return nil
+	}
+	kind := string(p.Verdict.Kind)
+	if p.Verdict.Suspected {
+		kind = "suspected " + kind
+	}
+	fmt.Fprintf(t.out, "%s: %s\n", t.paint.style(t.paint.verdict(p.Verdict.Kind), kind), clean(p.Verdict.Why))
+	return t.flushLive()
+}
+
+// wants reports whether a port is shown: with -q, only contradictions and what
+// was asked are.
+func (t *textReporter) wants(p *pipeline.Port) bool {
+	return t.o.Verbosity >= 0 || p.Verdict.Contradicted() || p.Port.Asked
+}
+
 // Port keeps a verdict until the run's end, where all are shown together.
 func (t *textReporter) Port(p *pipeline.Port) error {
-	if t.o.Verbosity >= 0 || p.Verdict.Contradicted() || p.Port.Asked {
+	if t.wants(p) {
 		t.ports = append(t.ports, *p)
 	}
 	return nil

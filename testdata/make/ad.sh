@@ -42,16 +42,12 @@ sed -i 's/^\[global\]/&\nldap server require strong auth = no/' "$WORK/ad/etc/sm
 in_server samba-tool domain passwordsettings set -s "$WORK/ad/etc/smb.conf" --min-pwd-age=0 >>"$WORK/provision.log" 2>&1
 in_server samba-tool spn add -s "$WORK/ad/etc/smb.conf" "ldap/$DC" 'SERVER$' >>"$WORK/provision.log" 2>&1
 
-# serve_domain [OPTION...]
-serve_domain() {
-	start_in_server samba samba --foreground --no-process-group --debug-stdout -s "$WORK/ad/etc/smb.conf" \
-		--option='server services = s3fs, rpc, nbt, ldap, cldap, kdc, winbindd, dns' --option='interfaces = eth0 lo' "$@"
-	wait_tcp 389
-	wait_tcp 135
-	wait_tcp 464
-	wait_udp 389
-}
-serve_domain
+start_in_server samba samba --foreground --no-process-group --debug-stdout -s "$WORK/ad/etc/smb.conf" \
+	--option='server services = s3fs, rpc, nbt, ldap, cldap, kdc, winbindd, dns' --option='interfaces = eth0 lo'
+wait_tcp 389
+wait_tcp 135
+wait_tcp 464
+wait_udp 389
 sleep 3
 quiet() { in_client "$@" >>"$WORK/client.log" 2>&1; }
 login() { printf '%s\n' "$PASSWORD" | in_client kinit "Administrator@$REALM" >>"$WORK/client.log" 2>&1; }
@@ -96,11 +92,11 @@ call() {
 	quiet rpcclient -s /dev/null --option='client max protocol = SMB3' -U "EXAMPLE/Administrator%$PASSWORD" --use-kerberos=off "$2" -c "$3"
 	keep samba smbclient -- "$4" -- "${@:5}"
 }
-call tcp-samr "ncacn_ip_tcp:$DC[sign]" enumdomusers 'endpoint mapper on 135, then samr, signed, on the port it gave' \
+call tcp-samr "ncacn_ip_tcp:${DC}[sign]" enumdomusers 'endpoint mapper on 135, then samr, signed, on the port it gave' \
 	'epm && dcerpc.pkt_type == 2' 'samr && dcerpc.pkt_type == 2 && tcp.port != 135'
-call tcp-netlogon "ncacn_ip_tcp:$DC[sign]" 'dsr_getdcname EXAMPLE' 'endpoint mapper on 135, then netlogon, signed, on the port it gave' \
+call tcp-netlogon "ncacn_ip_tcp:${DC}[sign]" 'dsr_getdcname EXAMPLE' 'endpoint mapper on 135, then netlogon, signed, on the port it gave' \
 	'epm && dcerpc.pkt_type == 2' 'rpc_netlogon && dcerpc.pkt_type == 2 && tcp.port != 135'
-call tcp-samr-sealed "ncacn_ip_tcp:$DC[seal]" enumdomusers 'endpoint mapper on 135, then samr, sealed, on the port it gave' \
+call tcp-samr-sealed "ncacn_ip_tcp:${DC}[seal]" enumdomusers 'endpoint mapper on 135, then samr, sealed, on the port it gave' \
 	'epm && dcerpc.pkt_type == 2' 'dcerpc.cn_bind_to_uuid == 12345778-1234-abcd-ef00-0123456789ac'
 call pipe-netlogon "ncacn_np:$DC" 'dsr_getdcname EXAMPLE' 'netlogon over an SMB pipe' 'rpc_netlogon || dcerpc.cn_bind_to_uuid == 12345678-1234-abcd-ef00-01234567cffb'
 record dcerpc/tcp-drsuapi.pcap 'tcp and not port 88 and not port 389'

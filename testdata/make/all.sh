@@ -5,6 +5,10 @@
 # the others are made nevertheless.
 
 set -uo pipefail
+if [ -n "${PCAPS:-}" ]; then
+	PCAPS=$(realpath -m "$PCAPS") # before the folder changes
+	export PCAPS
+fi
 cd "$(dirname "$0")" || exit
 
 families=("$@")

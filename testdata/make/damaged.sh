@@ -4,12 +4,11 @@
 
 . "$(dirname "$0")/lib.sh"
 need editcap wireshark-common
-need mergecap wireshark-common
 need zstd zstd
 
 GOOD=$PCAPS/dns/udp.pcap
 [ -f "$GOOD" ] || die "$GOOD is missing; run dns.sh first"
-mkdir -p "$PCAPS/format" "$PCAPS/damaged"
+mkdir -p "$PCAPS/format" "$PCAPS/damaged" "$PCAPS/stream" "$PCAPS/tunnel"
 
 # made FILE TEXT gives FILE its line in README.md.
 made() {
@@ -43,13 +42,13 @@ made format/raw-ip.pcap 'link type 101, raw IP'
 made format/cooked.pcap 'link type 113, Linux cooked'
 /usr/bin/python3 "$MAKE/reshape.py" vlan "$GOOD" "$PCAPS/format/vlan.pcap"
 made format/vlan.pcap 'VLAN 7 within VLAN 100'
-readable "$PCAPS"/format/*
+readable "$PCAPS"/format/{gzip.pcap.gz,zstd.pcap.zst,nanoseconds.pcap,plain.pcapng,big-endian.pcap,big-endian.pcapng,raw-ip.pcap,cooked.pcap,vlan.pcap}
 
 editcap -F pcapng "$PCAPS/dns/tcp.pcap" "$WORK/b.pcapng"
 cat "$PCAPS/format/plain.pcapng" "$WORK/b.pcapng" >"$PCAPS/format/two-sections.pcapng"
-FROM='dns/udp.pcap, dns/tcp.pcap' made format/two-sections.pcapng 'pcapng of two sections, each with its own interface 0'
-mergecap -I none -F pcapng -w "$PCAPS/format/two-interfaces.pcapng" "$PCAPS/format/plain.pcapng" "$WORK/b.pcapng"
-FROM='dns/udp.pcap, dns/tcp.pcap' made format/two-interfaces.pcapng 'pcapng of one section with two interfaces'
+FROM='dns/udp.pcap`, `dns/tcp.pcap' made format/two-sections.pcapng 'pcapng of two sections, each with its own interface 0'
+/usr/bin/python3 "$MAKE/reshape.py" two-interfaces "$PCAPS/format/two-sections.pcapng" "$PCAPS/format/two-interfaces.pcapng"
+FROM='dns/udp.pcap`, `dns/tcp.pcap' made format/two-interfaces.pcapng 'pcapng of one section with two interfaces'
 
 # Traffic that begins in the middle, loses packets or was cut by a snap length.
 # midstream FILE FROM DISPLAY-FILTER TEXT keeps the packets that match.
@@ -65,6 +64,25 @@ midstream damaged/http-client-only.pcap http/usual.pcap 'tcp.dstport == 80' 'HTT
 midstream damaged/syn-only.pcap smb/smb3-445.pcap 'tcp.len == 0 && frame.number < 4' 'a handshake on port 445 and nothing more'
 editcap -F pcap -s 96 "$PCAPS/http/usual.pcap" "$PCAPS/damaged/snaplen-96.pcap"
 FROM=http/usual.pcap made damaged/snaplen-96.pcap 'every packet cut after 96 bytes'
+
+# What networks do to streams.
+for form in reordered retransmitted overlapping; do
+	for from in http/usual smb/smb1-139; do
+		file=stream/$form-${from%/*}.pcap
+		/usr/bin/python3 "$MAKE/reshape.py" "$form" "$PCAPS/$from.pcap" "$PCAPS/$file"
+		FROM=$from.pcap
+		case $form in
+		reordered) made "$file" 'every segment is cut in two and the second half comes first' ;;
+		retransmitted) made "$file" 'every packet with payload comes twice' ;;
+		overlapping) made "$file" 'every segment is followed by its second half again' ;;
+		esac
+	done
+done
+unset FROM
+for form in gre ipip; do
+	/usr/bin/python3 "$MAKE/reshape.py" "$form" "$GOOD" "$PCAPS/tunnel/$form.pcap"
+	made "tunnel/$form.pcap" "$([ $form = gre ] && echo 'in GRE' || echo 'IPv4 in IPv4'), between 198.51.100.1 and 198.51.100.2"
+done
 
 # Broken files.
 head -c 200 "$GOOD" >"$PCAPS/damaged/cut-in-record.pcap"

@@ -2,8 +2,8 @@
 # PostgreSQL, MariaDB, Redis, memcached and the MQTT broker Mosquitto.
 
 . "$(dirname "$0")/lib.sh"
-POSTGRES=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
-[ -n "$POSTGRES" ] || die "postgres is missing; it is in the Debian package postgresql"
+for POSTGRES in /usr/lib/postgresql/*/bin; do :; done # the newest
+[ -x "$POSTGRES/postgres" ] || die "postgres is missing; it is in the Debian package postgresql"
 need psql postgresql-client
 need mariadbd mariadb-server
 need mariadb mariadb-client

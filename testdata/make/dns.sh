@@ -74,7 +74,11 @@ with_ipv6
 cat >"$WORK/unbound.conf" <<EOF
 server:
 	interface: $SERVER6
+	interface: $SERVER
 	access-control: ::/0 allow
+	access-control: 0.0.0.0/0 allow
+	max-udp-size: 4096
+	edns-buffer-size: 4096
 	chroot: ""
 	username: ""
 	directory: "$WORK"
@@ -83,9 +87,14 @@ server:
 	module-config: iterator
 	local-zone: example static
 	local-data: "server.example AAAA $SERVER6"
+$(for i in $(seq 12); do printf "\tlocal-data: 'big.example TXT \"%02d%0198d\"'\n" "$i" 0; done)
 EOF
 start_in_server unbound unbound -d -c "$WORK/unbound.conf"
 wait_udp 53
 record dns/ipv6.pcap 'ip6 and port 53'
 in_client dig @"$SERVER6" server.example AAAA >>"$WORK/dig.log"
 keep unbound bind9-dnsutils -- 'UDP over IPv6, 2001:db8::10 to 2001:db8::20' -- 'ipv6 && dns.aaaa == 2001:db8::20'
+
+record dns/fragments.pcap 'udp port 53 or ip[6:2] & 0x1fff != 0'
+ask +bufsize=4096 +ignore big.example TXT
+keep unbound bind9-dnsutils -- 'an answer of some 2600 bytes in two IP fragments' -- 'ip.flags.mf == 1' 'dns.count.answers == 12'

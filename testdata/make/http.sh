@@ -40,10 +40,10 @@ start_in_server nginx nginx -e stderr -c "$WORK/nginx.conf"
 wait_tcp 4430
 
 get() { in_client curl -sS -o /dev/null -k --noproxy '*' "$@"; }
-tls() { keep nginx "${CLIENT_PACKAGE:-curl}" -- "$1" -- -d "tcp.port==$2,tls" tls.handshake.type==1 tls.handshake.type==2 "${@:3}"; }
+tls() { keep nginx curl -- "$1" -- -d "tcp.port==$2,tls" tls.handshake.type==1 tls.handshake.type==2 "${@:3}"; }
 
 record http/usual.pcap 'tcp port 80'
-get http://server.example/ http://server.example/missing -I
+get http://server.example/ http://server.example/missing -I >/dev/null
 get -d name=value http://server.example/form
 keep nginx curl -- 'HTTP/1.1 on port 80: GET, HEAD, POST, 404 and 405' -- http.request.method==HEAD http.response.code==404 http.request.method==POST
 

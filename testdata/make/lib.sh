@@ -28,12 +28,12 @@ PCAPS=${PCAPS:-$(cd "$MAKE/../pcaps" && pwd)}
 NAME=$(basename "$0" .sh)
 LIMIT=100000 # bytes, the largest capture file that is kept
 
-CLIENT_NS= SERVER_NS=
+CLIENT_NS='' SERVER_NS=''
 CLIENT=192.0.2.10 CLIENT6=2001:db8::10 # RFC 5737, RFC 3849
 SERVER=192.0.2.20 SERVER6=2001:db8::20
 SCENES=0
 PIDS=()
-CAPTURE= CAPTURE_PID=
+CAPTURE='' CAPTURE_PID=''
 
 die() {
 	printf '%s: %s\n' "$NAME" "$*" >&2

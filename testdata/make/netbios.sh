@@ -13,7 +13,7 @@ scene
 samba_settings 'preferred master = yes' 'os level = 65'
 record netbios/browser.pcap 'udp port 138'
 start_nmbd
-wait_for 30 grep -q 'is now a local master browser' "$WORK/nmbd.log"
+wait_for 90 grep -q 'is now a local master browser' "$WORK/nmbd.log"
 sleep 2
 keep samba -- 'datagrams to 192.0.2.255: host announcements, an election, the local master announcement' -- \
 	'browser.command == 0x01 || browser.command == 0x0f' 'browser.command == 0x08' nbdgm

@@ -35,11 +35,11 @@ keep samba smbclient -- 'an SMB1 negotiate that offers SMB 2.???, answered in SM
 
 # What speaks inside the pipes.
 pipe_scene() {
-	local case=$1 port=$2 command=$3 text=$4
+	local case=$1 port=$2 calls=$3 text=$4
 	shift 4
 	record "dcerpc/$case.pcap" "tcp port $port"
 	in_client rpcclient -s "$WORK/samba/client.conf" -U "$USERNAME%$PASSWORD" -p "$port" \
-		--client-protection=sign "${CLIENT_OPTIONS[@]}" server -c "$command" >>"$WORK/rpcclient.log" 2>&1
+		--client-protection=sign "${CLIENT_OPTIONS[@]}" server -c "$calls" >>"$WORK/rpcclient.log" 2>&1
 	keep samba smbclient -- "$text" -- -d "tcp.port==$port,nbss" "$@"
 }
 need rpcclient smbclient

@@ -27,6 +27,7 @@ rocommunity public
 createUser alice SHA "authentication" AES "encryption"
 rouser alice priv
 sysContact admin@server.example
+sysDescr a server
 EOF
 export SNMP_PERSISTENT_DIR=$WORK/snmp
 start_in_server snmpd snmpd -f -Lo -r -C -c "$WORK/snmpd.conf" -I -smux,mteTrigger,mteTriggerConf udp:161,udp:8161,tcp:8161

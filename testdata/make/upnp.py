@@ -58,6 +58,7 @@ def serve(port, folder):
     pathlib.Path(folder, "device.xml").write_text(DESCRIPTION)
     pathlib.Path(folder, "switch.xml").write_text(SWITCH)
     context = GUPnP.Context.new("eth0", int(port))
+    context.set_server_id("Linux UPnP/1.0 GUPnP")  # its own names the kernel's build
     device = GUPnP.RootDevice.new(context, "device.xml", folder)
     service = device.get_service(SERVICE)
     service.connect("query-variable::Status", status)
@@ -79,6 +80,7 @@ def answer(_service, action):
 def control(service_type, action):
     loop = GLib.MainLoop()
     context = GUPnP.Context.new("eth0", 0)
+    context.get_session().set_user_agent("Linux UPnP/1.0 GUPnP")
     point = GUPnP.ControlPoint.new(context, service_type)
     found = []
 

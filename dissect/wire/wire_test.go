@@ -172,6 +172,37 @@ func TestMaxVersion(t *testing.T) {
 	}
 }
 
+func TestALPNProtocol(t *testing.T) {
+	tests := map[string]string{"h2": "http2", "h3": "http3", "h3-29": "http3", "dot": "dns", "pop3": "pop", "webrtc": "", "\x00": ""}
+	for id, want := range tests {
+		if got := ALPNProtocol(id); got != want {
+			t.Errorf("%q: got %q, want %q", id, got, want)
+		}
+	}
+	if got := (&ClientHello{ALPN: []string{"h2", "http/1.1"}}).SoleALPN(); got != "" {
+		t.Errorf("two offers: got %q", got)
+	}
+}
+
+// Of a hello that was cut, what comes before the cut is known.
+func TestCutHello(t *testing.T) {
+	body := "\x03\x03" + "0123456789abcdef0123456789abcdef" + "\x00\x00\x02\x13\x01\x01\x00\x00\x1a" +
+		"\x00\x00\x00\x08\x00\x06\x00\x00\x03a.b" + "\x00\x10\x00\x0a\x00\x08\x02h2\x02h3\x01x"
+	for i := range len(body) + 1 {
+		c := NewCursor([]byte(body[:i]), len(body))
+		h := ParseClientHello(&c, TLS)
+		if want := i == len(body); c.State() == Bad || (c.State() == Whole) != want {
+			t.Fatalf("%d of %d bytes: state %d", i, len(body), c.State())
+		}
+		if got, want := h.ServerName != "", i >= 55; got != want {
+			t.Errorf("%d of %d bytes: server name %q", i, len(body), h.ServerName)
+		}
+		if want := i == len(body); (len(h.ALPN) > 0) != want {
+			t.Errorf("%d of %d bytes: protocols %q", i, len(body), h.ALPN)
+		}
+	}
+}
+
 func FuzzClientHello(f *testing.F) {
 	f.Add([]byte("\x03\x03"+"0123456789abcdef0123456789abcdef"+"\x00\x00\x02\x13\x01\x01\x00\x00\x05\x00\x2b\x00\x01\x00"), uint16(0))
 	f.Fuzz(func(t *testing.T, data []byte, more uint16) {

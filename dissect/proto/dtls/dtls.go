@@ -121,13 +121,13 @@ func header(b []byte) bool {
 
 // record takes in a record of which b is at hand; false if it is none.
 func (p *parser) record(b []byte, end int, m *dissect.Message, r *dissect.Report) bool {
-	kind, clear := b[0], b[4] == 0
+	kind, plain := b[0], b[4] == 0
 	fragment := b[headerLen:]
 	size := end - headerLen
 	switch {
-	case !clear && kind == withID:
+	case !plain && kind == withID:
 		return p.begun && sealed(r, kind)
-	case !clear:
+	case !plain:
 		return sealed(r, kind)
 	case kind == handshake:
 		return p.handshake(fragment, size, m, r)

@@ -9,7 +9,6 @@ const (
 	frameACK     = 0x02
 	frameACKECN  = 0x03
 	frameCrypto  = 0x06
-	frameClose   = 0x1c
 )
 
 // stream is a CRYPTO stream, RFC 9000 §7.5. Clients send its pieces shuffled, and
@@ -28,9 +27,8 @@ func (s *stream) message(t byte) (body []byte, size int) {
 
 // frames reads the frames of an Initial packet's payload, of size bytes if the
 // capture did not cut it, and adds what its CRYPTO frames hold. It stops at the
-// first that is malformed, cut or not allowed; closed says that one closed the
-// connection.
-func (s *stream) frames(payload []byte, size int) (closed bool) {
+// first that is malformed, cut or of no interest.
+func (s *stream) frames(payload []byte, size int) {
 	c := wire.NewCursor(payload, size)
 	for c.OK() && c.Left() > 0 {
 		switch c.Varint() {
@@ -46,13 +44,10 @@ func (s *stream) frames(payload []byte, size int) (closed bool) {
 			offset := c.Varint()
 			data := c.Sub(length(&c, c.Varint()))
 			s.Add(offset, data.Rest())
-		case frameClose:
-			return c.OK()
 		default:
-			return false
+			return // CONNECTION_CLOSE, or what is not allowed here
 		}
 	}
-	return false
 }
 
 // skipACK moves past the body of an ACK frame, RFC 9000 §19.3.

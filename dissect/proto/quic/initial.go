@@ -33,9 +33,7 @@ func (p *parser) initial(h *longHeader, k *packet, v *version, b []byte, m *diss
 		return m.From == flow.FromClient || !whole || !opensForClient(h, k, v, b)
 	}
 	s := &p.sides[m.From]
-	if s.crypto.frames(payload, len(payload)+k.end-len(b)) && m.From == flow.FromServer {
-		r.Attribute("quic.closed", "by server in handshake")
-	}
+	s.crypto.frames(payload, len(payload)+k.end-len(b))
 	if s.told {
 		return true
 	}

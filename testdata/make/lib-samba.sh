@@ -14,7 +14,7 @@ USERNAME=alice PASSWORD=Wonder-Land-1
 samba_settings() {
 	local dir=$WORK/samba folder
 	rm -rf "$dir"
-	for folder in private state cache lock pid ncalrpc share; do mkdir -p "$dir/$folder"; done
+	for folder in private state cache lock pid ncalrpc nmbd share; do mkdir -p "$dir/$folder"; done
 	chmod 1777 "$dir/share"
 	printf 'a small file\n' >"$dir/share/hello.txt"
 	cp /etc/passwd /etc/group "/etc/netns/$SERVER_NS/"
@@ -32,6 +32,7 @@ samba_settings() {
 			lock directory = $dir/lock
 			pid directory = $dir/pid
 			ncalrpc dir = $dir/ncalrpc
+			nmbd:socket dir = $dir/nmbd
 			log file = $WORK/samba-%m.log
 			interfaces = eth0 lo
 			load printers = no

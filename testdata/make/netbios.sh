@@ -32,7 +32,7 @@ wait_udp 137
 sleep 1
 record netbios/wins.pcap "udp port 137 and host $SERVER"
 mkdir -p "$WORK/client"
-for folder in private state cache lock pid ncalrpc; do mkdir -p "$WORK/client/$folder"; done
+for folder in private state cache lock pid ncalrpc nmbd; do mkdir -p "$WORK/client/$folder"; done
 sed -e "s,$WORK/samba,$WORK/client,; s/netbios name.*/netbios name = CLIENT/" \
 	-e "s/wins support.*/wins server = $SERVER/" "$WORK/samba/smb.conf" >"$WORK/client/smb.conf"
 start_in_client client-nmbd nmbd --foreground --no-process-group --debug-stdout -s "$WORK/client/smb.conf"

@@ -54,11 +54,18 @@ SWITCH = """<?xml version="1.0"?>
 """
 
 
+def join(port):
+    """The network, without the kernel's build in what we call ourselves."""
+    context = GUPnP.Context.new("eth0", port)
+    context.set_server_id("Linux UPnP/1.0 GUPnP")
+    context.get_session().set_user_agent("Linux UPnP/1.0 GUPnP")
+    return context
+
+
 def serve(port, folder):
     pathlib.Path(folder, "device.xml").write_text(DESCRIPTION)
     pathlib.Path(folder, "switch.xml").write_text(SWITCH)
-    context = GUPnP.Context.new("eth0", int(port))
-    context.set_server_id("Linux UPnP/1.0 GUPnP")  # its own names the kernel's build
+    context = join(int(port))
     device = GUPnP.RootDevice.new(context, "device.xml", folder)
     service = device.get_service(SERVICE)
     service.connect("query-variable::Status", status)
@@ -79,8 +86,7 @@ def answer(_service, action):
 
 def control(service_type, action):
     loop = GLib.MainLoop()
-    context = GUPnP.Context.new("eth0", 0)
-    context.get_session().set_user_agent("Linux UPnP/1.0 GUPnP")
+    context = join(0)
     point = GUPnP.ControlPoint.new(context, service_type)
     found = []
 

@@ -1,0 +1,155 @@
+package owner
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/shirou/gopsutil/v3/process"
+)
+
+// description is what is known of a process beyond its number.
+type description struct {
+	owner  Owner // without quality
+	parent int
+	// created tells processes of one number apart: milliseconds since 1970.
+	created int64
+}
+
+// processes describes processes, and remembers the descriptions.
+type processes struct {
+	describe func(pid int) (description, bool)
+
+	mu    sync.Mutex
+	round uint64
+	known map[int]remembered
+}
+
+type remembered struct {
+	description
+	alive bool
+	round uint64 // of the reading that it was last checked in
+}
+
+func newProcesses(describe func(pid int) (description, bool)) *processes {
+	return &processes{describe: describe, known: map[int]remembered{}}
+}
+
+// age begins a new round: descriptions are checked again when next used, and
+// those that were not used in the last two rounds are forgotten.
+func (p *processes) age() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.round++
+	for pid, r := range p.known {
+		if r.round+2 < p.round {
+			delete(p.known, pid)
+		}
+	}
+}
+
+// get describes a process; it is asked of the system once a round.
+func (p *processes) get(pid int) (description, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, found := p.known[pid]
+	if found && r.round == p.round {
+		return r.description, r.alive
+	}
+	if found && r.alive && created(pid) == r.created && r.created != 0 {
+		r.round = p.round
+		p.known[pid] = r
+		return r.description, true
+	}
+	d, alive := p.describe(pid)
+	p.known[pid] = remembered{d, alive, p.round}
+	return d, alive
+}
+
+// owner names the one of the processes that answers for a socket they all hold.
+// A socket inherited from a process among them is that process's. PID 1 hands
+// sockets to the services that it starts, and is left out when one of them has
+// it. Anything else is ambiguous.
+func (p *processes) owner(pids []int, quality Quality) Owner {
+	if len(pids) > 1 && pids[0] == 1 {
+		pids = pids[1:]
+	}
+	var root []int
+	for _, pid := range pids {
+		if !p.inherits(pid, pids) {
+			root = append(root, pid)
+		}
+	}
+	if len(root) != 1 {
+		o := Owner{Reason: Ambiguous}
+		for _, pid := range root[:min(len(root), maxCandidates)] {
+			d, _ := p.get(pid)
+			o.Candidates = append(o.Candidates, Process{PID: pid, Name: d.owner.Name})
+		}
+		return o
+	}
+	d, alive := p.get(root[0])
+	if !alive {
+		return Owner{Reason: Exited, Candidates: []Process{{PID: root[0]}}}
+	}
+	o := d.owner
+	o.PID, o.Quality = root[0], quality
+	return o
+}
+
+// maxCandidates bounds Owner.Candidates.
+const maxCandidates = 64
+
+// inherits reports whether an ancestor of pid is among pids.
+func (p *processes) inherits(pid int, pids []int) bool {
+	for range maxGenerations {
+		d, alive := p.get(pid)
+		if !alive || d.parent <= 1 || d.parent == pid {
+			return false
+		}
+		if slices.Contains(pids, d.parent) {
+			return true
+		}
+		pid = d.parent
+	}
+	return false
+}
+
+// maxGenerations bounds the walk to a process's ancestors.
+const maxGenerations = 16
+
+// created is when a process began, in milliseconds since 1970; 0 when there is
+// no such process.
+func created(pid int) int64 {
+	p := process.Process{Pid: int32(pid)}
+	at, err := p.CreateTime()
+	if err != nil {
+		return 0
+	}
+	return at
+}
+
+// describe asks the system about a process.
+func describe(pid int) (description, bool) {
+	if pid == systemPID {
+		return description{owner: Owner{Name: "System"}}, true
+	}
+	p := &process.Process{Pid: int32(pid)}
+	at, err := p.CreateTime()
+	if err != nil {
+		if exists, err := process.PidExists(int32(pid)); err != nil || !exists {
+			return description{}, false
+		}
+	}
+	d := description{created: at}
+	// What the system does not tell this user stays empty.
+	d.owner.Name, _ = p.Name()
+	d.owner.Exe, _ = p.Exe()
+	d.owner.User, _ = p.Username()
+	if parent, err := p.Ppid(); err == nil && parent > 0 {
+		d.parent = int(parent)
+		name, _ := (&process.Process{Pid: parent}).Name()
+		d.owner.Parent = &Process{PID: d.parent, Name: name}
+	}
+	complete(pid, &d.owner)
+	return d, true
+}

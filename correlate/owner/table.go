@@ -1,0 +1,175 @@
+package owner
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// defaultInterval is the shortest time between two readings of the tables that
+// lookups cause.
+const defaultInterval = 100 * time.Millisecond
+
+// costShare bounds what readings may cost: after one that took d, lookups cause
+// none for costShare times d.
+const costShare = 10
+
+// Config says how a [Table] works. Its zero value is usable.
+type Config struct {
+	// Interval is the shortest time between two readings that lookups cause;
+	// 0 = 100 ms. It grows by itself where a reading is dear.
+	Interval time.Duration
+}
+
+// Table is a [Source] made of readings of the system's socket tables: procfs on
+// Linux, gopsutil elsewhere. A lookup that finds nothing reads them anew, but not
+// more often than the configured interval allows; a socket that lived shorter
+// than that may be missed and is then said to have exited. It sees the network
+// namespace of this process only.
+type Table struct {
+	interval  time.Duration
+	read      func(context.Context) ([]row, error)
+	addresses func() (map[netip.Addr]bool, error)
+	processes *processes
+
+	reading sync.Mutex // held while the tables are read
+	mu      sync.RWMutex
+	index   *index
+	locals  map[netip.Addr]bool
+	began   time.Time // when the last reading began
+	next    time.Time // before this, lookups cause no reading
+	closed  bool
+}
+
+var _ Source = (*Table)(nil)
+
+// New returns a source for this machine that has read nothing yet.
+func New(c Config) *Table {
+	if c.Interval <= 0 {
+		c.Interval = defaultInterval
+	}
+	return &Table{
+		interval: c.Interval, read: readTables, addresses: localAddresses,
+		processes: newProcesses(describe), index: newIndex(nil),
+	}
+}
+
+// Lookup implements [Source].
+func (t *Table) Lookup(q Query) Owner {
+	t.mu.RLock()
+	owner, found := t.lookup(q)
+	due := !t.closed && !time.Now().Before(t.next)
+	t.mu.RUnlock()
+	if found || !due {
+		return owner
+	}
+	// An error leaves the older reading in place, and its answer stands.
+	if t.refresh(context.Background(), false) != nil {
+		return owner
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	owner, _ = t.lookup(q)
+	return owner
+}
+
+// lookup answers from what was read; found says that reading anew would not
+// change the answer.
+func (t *Table) lookup(q Query) (o Owner, found bool) {
+	local := clean(q.Local)
+	if !local.IsValid() {
+		return Owner{}, true
+	}
+	if addr := local.Addr(); !addr.IsLoopback() && !addr.IsUnspecified() && !t.locals[addr] {
+		return Owner{Reason: NotLocal}, t.locals != nil
+	}
+	rows, quality := t.index.find(q.Transport, local, q.Remote)
+	if len(rows) == 0 {
+		return Owner{Reason: Exited}, false
+	}
+	return t.owner(rows, quality), true
+}
+
+// owner joins the holders of rows that fit equally.
+func (t *Table) owner(rows []int, quality Quality) Owner {
+	var pids []int
+	reason := Exited
+	for _, i := range rows {
+		r := &t.index.rows[i]
+		pids = append(pids, r.pids...)
+		if len(r.pids) == 0 {
+			reason = r.reason
+		}
+	}
+	slices.Sort(pids)
+	pids = slices.Compact(pids)
+	if len(pids) == 0 {
+		return Owner{Reason: reason}
+	}
+	return t.processes.owner(pids, quality)
+}
+
+// Refresh implements [Source].
+func (t *Table) Refresh(ctx context.Context) error { return t.refresh(ctx, true) }
+
+// refresh reads the tables; unless forced, not when another reading has begun
+// since the caller asked for it.
+func (t *Table) refresh(ctx context.Context, force bool) error {
+	asked := time.Now()
+	t.reading.Lock()
+	defer t.reading.Unlock()
+	t.mu.RLock()
+	fresh := t.began.After(asked)
+	t.mu.RUnlock()
+	if fresh && !force {
+		return nil
+	}
+	began := time.Now()
+	rows, err := t.read(ctx)
+	if err == nil {
+		var locals map[netip.Addr]bool
+		locals, err = t.addresses()
+		if err == nil {
+			x := newIndex(rows)
+			t.mu.Lock()
+			t.index, t.locals = x, locals
+			t.mu.Unlock()
+			t.processes.age()
+		}
+	}
+	t.mu.Lock()
+	t.began = began
+	t.next = time.Now().Add(max(t.interval, costShare*time.Since(began)))
+	t.mu.Unlock()
+	return err
+}
+
+// Snapshot implements [Source].
+func (t *Table) Snapshot() []Socket {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	sockets := make([]Socket, len(t.index.rows))
+	for i := range sockets {
+		r := &t.index.rows[i]
+		sockets[i] = Socket{Transport: r.transport, Local: r.local, Remote: r.remote, State: r.state, Owner: t.owner([]int{i}, Snapshot)}
+	}
+	return sockets
+}
+
+// Local reports whether addr is one of this machine's, as of the last reading.
+func (t *Table) Local(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return addr.IsLoopback() || t.locals[addr]
+}
+
+// Close implements [Source].
+func (t *Table) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	return nil
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package owner
+
+import "context"
+
+func readTables(ctx context.Context) ([]row, error) { return readGopsutil(ctx) }

@@ -59,6 +59,10 @@ record http/http10.pcap 'tcp port 80'
 get -0 http://server.example/
 keep nginx curl -- 'HTTP/1.0' -- 'http.request.version == "HTTP/1.0"'
 
+record http/dumpcap.pcapng 'tcp port 80'
+get http://server.example/
+keep nginx curl wireshark-common -- 'HTTP/1.1, written by dumpcap as pcapng' -- http.response.code==200
+
 record http2/prior-knowledge.pcap 'tcp port 8081'
 get --http2-prior-knowledge http://server.example:8081/
 keep nginx curl -- 'HTTP/2 in clear with prior knowledge, port 8081' -- -d tcp.port==8081,http2 http2.magic 'http2.type == 1'

@@ -245,6 +245,10 @@ keep() {
 		tshark -n ${options[@]+"${options[@]}"} -r "$raw" -Y "$TRIM" -F "$format" -w "$raw.trimmed" 2>/dev/null
 		mv "$raw.trimmed" "$raw"
 	fi
+	if [ "${CAPTURE##*.}" = pcapng ]; then
+		/usr/bin/python3 "$MAKE/reshape.py" nameless "$raw" "$raw.nameless"
+		mv "$raw.nameless" "$raw"
+	fi
 	for filter; do
 		[ -n "$(tshark -n -2 ${options[@]+"${options[@]}"} -r "$raw" -Y "$filter" -T fields -e frame.number 2>"$WORK/tshark.log")" ] || {
 			cp "$raw" "${TMPDIR:-/tmp}/sniffid-make-$NAME-rejected.pcap"

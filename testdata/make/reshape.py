@@ -1,7 +1,8 @@
 """Writes a capture anew in another form: reshape.py FORM FROM TO
 
 Reads little-endian pcap with microseconds and Ethernet, as tcpdump writes it;
-bad-block-length and two-interfaces read pcapng, as editcap writes it.
+bad-block-length, nameless and two-interfaces read pcapng, as Wireshark's
+tools write it.
 """
 
 import struct
@@ -47,6 +48,17 @@ def blocks(data):
         kind, length = struct.unpack_from("<II", data, at)
         yield kind, data[at : at + length]
         at += length
+
+
+def nameless(data):
+    """Section headers without options: they name the machine."""
+    out = b""
+    for kind, whole in blocks(data):
+        if kind == 0x0A0D0D0A:
+            length = struct.pack("<I", 28)
+            whole = whole[:4] + length + whole[8:24] + length
+        out += whole
+    return out
 
 
 def two_interfaces(data):
@@ -180,6 +192,7 @@ FORMS = {
     "overlapping": lambda data: pcap(overlapping(data)),
     "insane-length": lambda data: second_record(data, 2, 0xFFFFFFFF),
     "long-capture": lambda data: second_record(data, 3, 10),
+    "nameless": nameless,
     "two-interfaces": two_interfaces,
     "bad-block-length": lambda data: data[:-4] + struct.pack("<I", 0x7FFFFFF0),
 }

@@ -53,7 +53,7 @@ const (
 )
 
 func (t Type) String() string {
-	return [...]string{"integer", "string", "truth value", "headers"}[t]
+	return [...]string{"an integer", "a string", "a truth value", "a field of headers"}[t]
 }
 
 // Table maps values to names, for "via". Keys are integers or text.

@@ -86,11 +86,8 @@ func (l *lexer) run() {
 	fresh := true // at the start of a line
 	for l.off < len(l.src) {
 		if fresh {
-			fresh = false
-			if !l.indent() {
-				fresh = true
-				continue
-			}
+			fresh = !l.indent()
+			continue
 		}
 		c := l.src[l.off]
 		switch {
@@ -280,7 +277,6 @@ func (l *lexer) regex() {
 		case c == '/':
 			l.off = i + 1
 			flags := l.alnum(l.off)
-			l.off += len(flags)
 			var num uint64
 			for _, f := range flags {
 				switch f {
@@ -292,6 +288,7 @@ func (l *lexer) regex() {
 					fail(l.pos(), "unknown flag %q of a regular expression; there are i and s", f)
 				}
 			}
+			l.off += len(flags)
 			l.emit(tRegex, start, sb.String(), num)
 			return
 		default:

@@ -145,7 +145,7 @@ func Compile(env Env, units []Unit) (*Program, error) {
 		case !u.m.typed:
 			errs = append(errs, &Error{unitOf[k], u.pos, "nothing is remembered as " + u.m.Name})
 		case u.typ != Headers && u.typ != u.m.Type:
-			errs = append(errs, &Error{unitOf[k], u.pos, fmt.Sprintf("%s is remembered as a %s", u.m.Name, u.m.Type)})
+			errs = append(errs, &Error{unitOf[k], u.pos, fmt.Sprintf("%s is remembered as %s", u.m.Name, u.m.Type)})
 		}
 	}
 	if len(errs) > 0 {
@@ -306,7 +306,7 @@ func (p *parser) define(t token, typ Type, width int) *variable {
 	name := t.text
 	if v := p.vars[name]; v != nil {
 		if v.typ != typ {
-			fail(t.pos, "%s is a %s already", name, v.typ)
+			fail(t.pos, "%s is %s already", name, v.typ)
 		}
 		v.width = max(v.width, width)
 		return &variable{name: name, slot: v.slot, typ: typ, used: true, pos: t.pos}

@@ -89,7 +89,7 @@ func combine(t token, b operator, left, right *Expr) *Expr {
 			}
 		case Int:
 		default:
-			fail(t.pos, "a %s can't be compared", left.Type)
+			fail(t.pos, "%s can't be compared", left.Type)
 		}
 		return e
 	}
@@ -104,7 +104,7 @@ func combine(t token, b operator, left, right *Expr) *Expr {
 
 func mustBe(e *Expr, t Type) {
 	if e.Type != t {
-		fail(e.Pos, "this is a %s, a %s is wanted", e.Type, t)
+		fail(e.Pos, "this is %s, %s is wanted", e.Type, t)
 	}
 }
 

@@ -299,11 +299,11 @@ func (p *parser) remember(pos Pos) Stmt {
 	p.expect("as")
 	name := p.ident("a name")
 	if e.Type != Int && e.Type != Bytes {
-		fail(e.Pos, "a %s can't be remembered", e.Type)
+		fail(e.Pos, "%s can't be remembered", e.Type)
 	}
 	m := p.env.memory(name.text)
 	if m.typed && m.Type != e.Type {
-		fail(name.pos, "%s is remembered as a %s elsewhere", name.text, m.Type)
+		fail(name.pos, "%s is remembered as %s elsewhere", name.text, m.Type)
 	}
 	m.Type, m.typed = e.Type, true
 	return &Remember{Pos: pos, Expr: e, Memory: m.Index}

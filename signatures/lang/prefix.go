@@ -1,6 +1,10 @@
 package lang
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+	"strings"
+)
 
 // PrefixLen is how many first bytes are described.
 const PrefixLen = 16
@@ -210,6 +214,8 @@ func (f *front) step(s Stmt, out []front) []front {
 			}
 		}
 		return out
+	case *Let:
+		f.forget(&Field{Slot: s.Slot})
 	case *Move:
 		f.move(s)
 	case *When:
@@ -310,4 +316,30 @@ func (f *front) region(s *Within) []front {
 		}
 	}
 	return out
+}
+
+// String writes the set as a pattern: 41, 30-39, {00,16-18}, ?? for any.
+func (s *Set) String() string {
+	if s.Full() {
+		return "??"
+	}
+	var parts []string
+	for b := 0; b < 256; b++ {
+		if !s.Has(byte(b)) {
+			continue
+		}
+		lo := b
+		for b < 255 && s.Has(byte(b+1)) {
+			b++
+		}
+		if lo == b {
+			parts = append(parts, fmt.Sprintf("%02x", lo))
+		} else {
+			parts = append(parts, fmt.Sprintf("%02x-%02x", lo, b))
+		}
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "{" + strings.Join(parts, ",") + "}"
 }

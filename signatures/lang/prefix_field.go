@@ -1,6 +1,9 @@
 package lang
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 func log2(n int) float64 { return math.Log2(float64(n)) }
 
@@ -9,6 +12,7 @@ func (f *front) field(s *Field, out []front) []front {
 	at := f.pos
 	f.literal(s)
 	n, least := s.extent()
+	f.forget(s)
 	if s.Slot >= 0 && at >= 0 && (s.Kind == Uint || s.Type == Bytes && s.raw()) {
 		order := s.Order
 		if order == Current {
@@ -29,6 +33,18 @@ func (f *front) field(s *Field, out []front) []front {
 		return append(out, *f)
 	}
 	return f.assume(s.Check, true, out)
+}
+
+// forget drops what is known of values that the field replaces. The list is
+// shared between paths, so it is copied.
+func (f *front) forget(s *Field) {
+	for i, p := range f.slots {
+		if p.slot == s.Slot || slices.Contains(s.Groups, p.slot) {
+			f.slots = slices.Delete(slices.Clone(f.slots), i, i+1)
+			f.forget(s)
+			return
+		}
+	}
 }
 
 // raw reports whether the field's value are the message's own bytes from the
@@ -135,6 +151,17 @@ func (f *front) meet(off int, s Set) {
 func (f *front) assume(e *Expr, want bool, out []front) []front {
 	p, ok := f.placed(e)
 	if !ok {
+		switch {
+		case e.Op == OpBoth && want || e.Op == OpEither && !want:
+			for _, g := range f.assume(e.A, want, nil) {
+				out = g.assume(e.B, want, out)
+			}
+			return out
+		case e.Op == OpEither && want || e.Op == OpBoth && !want:
+			return f.assume(e.B, want, f.assume(e.A, want, out))
+		case e.Op == OpFalse:
+			return f.assume(e.A, !want, out)
+		}
 		return append(out, *f)
 	}
 	if !want {

@@ -51,13 +51,31 @@ def blocks(data):
 
 
 def nameless(data):
-    """Section headers without options: they name the machine."""
+    """Without what names the machine: the section's options, the interface's if_os."""
     out = b""
     for kind, whole in blocks(data):
         if kind == 0x0A0D0D0A:
-            length = struct.pack("<I", 28)
-            whole = whole[:4] + length + whole[8:24] + length
+            whole = resized(whole[:24])
+        elif kind == 1:
+            whole = resized(whole[:16] + without_option(whole[16:-4], 12))
         out += whole
+    return out
+
+
+def resized(start):
+    """A block from its bytes up to the last length."""
+    length = struct.pack("<I", len(start) + 4)
+    return start[:4] + length + start[8:] + length
+
+
+def without_option(options, unwanted):
+    out = b""
+    while options:
+        code, length = struct.unpack_from("<HH", options)
+        size = 4 + length + -length % 4
+        if code != unwanted:
+            out += options[:size]
+        options = options[size:]
     return out
 
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/dissect"
@@ -137,7 +136,7 @@ func verbosityOf(o *options) int {
 // deadline applies --duration.
 func (o *options) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if o.duration == 0 {
-		return ctx, func() {}
+		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, time.Duration(o.duration))
+	return context.WithTimeout(ctx, o.duration)
 }

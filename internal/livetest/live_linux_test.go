@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -38,9 +40,13 @@ type scenario struct {
 	transport string
 	port      uint16
 
-	protocols string // the stack, lowest first, by "/"
+	// protocols are the stack, lowest first, by "/". More may be seen above: what
+	// is inside a proxy's connection, if it comes before sniffid has ended.
+	protocols string
 	verdict   string
-	process   string // the name of the owner
+	// process names the owner: who holds the listening socket, or after a blank
+	// who else may hold the connection.
+	process string
 }
 
 // outcome is what was measured of one scenario.
@@ -61,12 +67,18 @@ func TestServers(t *testing.T) {
 		t.Fatalf("%s is set, but network namespaces need root", variable)
 	}
 	t.Setenv("PATH", serverPath())
-	need(t, "unshare ip ethtool sysctl", "util-linux iproute2 ethtool procps")
+	need(t, "unshare ip ethtool sysctl", harness)
 	binary := build(t)
+	// An interrupt fails what is running, so that it cleans up.
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	var outcomes []outcome
 	for _, s := range scenarios() {
+		if ctx.Err() != nil {
+			t.Fatal("interrupted")
+		}
 		t.Run(s.name, func(t *testing.T) {
-			if o := s.run(t, binary); o != nil {
+			if o := s.run(ctx, t, binary); o != nil {
 				outcomes = append(outcomes, *o)
 			}
 		})
@@ -92,9 +104,9 @@ func need(t *testing.T, programs, packages string) {
 }
 
 // run plays the scenario: server, sniffer, client, in this order.
-func (s *scenario) run(t *testing.T, binary string) *outcome {
+func (s *scenario) run(ctx context.Context, t *testing.T, binary string) *outcome {
 	need(t, s.programs, s.packages)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	dir := newFolder(t)
 	client, server := cable(ctx, t)

@@ -54,7 +54,7 @@ anvil     unix  - - n - 1 anvil
 			server:    "exec postfix -c $DIR start-fg",
 			client:    "swaks --server $SERVER --port $PORT --to bob@server.example --from alice@client.example --ehlo client.example --body Hello.",
 			transport: "tcp", port: 8025,
-			protocols: "smtp", verdict: "mismatch", process: "smtpd",
+			protocols: "smtp", verdict: "mismatch", process: "master smtpd",
 		},
 		{
 			name:     "dovecot imap",
@@ -64,7 +64,7 @@ anvil     unix  - - n - 1 anvil
 			server:    dovecot,
 			client:    "curl -sS -u alice:secret imap://$SERVER:$PORT/",
 			transport: "tcp", port: 8110,
-			protocols: "imap", verdict: "unregistered", process: "imap-login",
+			protocols: "imap", verdict: "unregistered", process: "dovecot imap-login",
 		},
 		{
 			name:     "dovecot pop3",
@@ -74,7 +74,7 @@ anvil     unix  - - n - 1 anvil
 			server:    dovecot,
 			client:    "curl -sS -u alice:secret pop3://$SERVER:$PORT/",
 			transport: "tcp", port: 80,
-			protocols: "pop", verdict: "mismatch", process: "pop3-login",
+			protocols: "pop", verdict: "mismatch", process: "dovecot pop3-login",
 		},
 	}
 }

@@ -17,14 +17,17 @@ exec /usr/sbin/sshd -D -e -f /dev/null -p $PORT -h $DIR/host -o PidFile=none -o 
 		},
 		{
 			name:     "xrdp",
-			packages: "xrdp freerdp2-x11 openssl", programs: "xrdp xfreerdp openssl",
+			packages: "xrdp freerdp2-x11 xvfb openssl", programs: "xrdp xfreerdp Xvfb openssl",
 			prepare: certificate + `sed -e "s,^certificate=.*,certificate=$DIR/tls.crt,; s,^key_file=.*,key_file=$DIR/tls.key," \
 	-e "s,^port=3389,port=$PORT,; s,^LogFile=.*,LogFile=$DIR/xrdp.log,; s,^EnableSyslog=.*,EnableSyslog=false," \
 	/etc/xrdp/xrdp.ini >xrdp.ini`,
-			server:    "exec xrdp --nodaemon --config $DIR/xrdp.ini",
-			client:    "xfreerdp /v:$SERVER:$PORT /cert:ignore /u:alice /p:secret +auth-only",
+			server: "exec xrdp --nodaemon --config $DIR/xrdp.ini",
+			// The display's socket is abstract: it stays in the namespace.
+			client: `Xvfb :98 -nolock -screen 0 320x240x16 -nolisten tcp -nolisten unix -listen local &
+while ! grep -q /X98 /proc/net/unix; do sleep 0.1; done
+DISPLAY=:98 xfreerdp /v:$SERVER:$PORT /sec:tls /cert:ignore /u:alice /p:secret /size:320x240`,
 			transport: "tcp", port: 8389,
-			protocols: "tpkt/cotp/rdp/tls", verdict: "unregistered", process: "xrdp",
+			protocols: "tpkt/cotp/rdp", verdict: "unregistered", process: "xrdp",
 		},
 	}
 }

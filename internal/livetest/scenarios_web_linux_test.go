@@ -46,8 +46,8 @@ func webScenarios() []*scenario {
 			prepare:   certificate,
 			server:    nginx,
 			client:    "curl -sS -k --http1.1 https://$SERVER:$PORT/index.html",
-			transport: "tcp", port: 25,
-			protocols: "tls", verdict: "mismatch", process: "nginx",
+			transport: "tcp", port: 22,
+			protocols: "tls/http", verdict: "mismatch", process: "nginx",
 		},
 		{
 			name:     "nginx http2",
@@ -55,7 +55,7 @@ func webScenarios() []*scenario {
 			files:     nginxConf(" http2", ""),
 			server:    nginx,
 			client:    "curl -sS --http2-prior-knowledge http://$SERVER:$PORT/index.html",
-			transport: "tcp", port: 22,
+			transport: "tcp", port: 21,
 			protocols: "http2", verdict: "mismatch", process: "nginx",
 		},
 		{
@@ -76,12 +76,12 @@ minissdpdsocket=$DIR/none
 			prepare:   "mkdir media state",
 			server:    "exec minidlnad -S -f $DIR/minidlna.conf -P $DIR/minidlna.pid",
 			client:    "curl -sS http://$SERVER:$PORT/rootDesc.xml",
-			transport: "tcp", port: 8445,
+			transport: "tcp", port: 8446,
 			protocols: "http", verdict: "unregistered", process: "minidlnad",
 		},
 		{
 			name:     "danted",
-			packages: "dante-server python3 curl", programs: "danted python3 curl",
+			packages: "dante-server curl", programs: "danted curl",
 			files: map[string]string{
 				"danted.conf": `logoutput: stderr
 internal: ` + device + ` port = $PORT
@@ -94,11 +94,10 @@ client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
 socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
 `,
 			},
-			server: `python3 -m http.server -b 127.0.0.1 8000 &
-exec danted -f $DIR/danted.conf`,
-			client:    "curl -sS --socks5 $SERVER:$PORT http://127.0.0.1:8000/hosts",
+			server:    "exec danted -f $DIR/danted.conf",
+			client:    "curl -sS --socks5 $SERVER:$PORT http://127.0.0.1:1/", // refused by whom the proxy asks
 			transport: "tcp", port: 443,
-			protocols: "socks/http", verdict: "mismatch", process: "danted",
+			protocols: "socks", verdict: "mismatch", process: "danted",
 		},
 	}
 }

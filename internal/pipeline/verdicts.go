@@ -45,14 +45,20 @@ func (p *Pipeline) suspect() {
 }
 
 // reconsider judges the ports of a running flow by what this flow shows, and
-// tells the verdicts that are new.
+// tells the verdicts that are new. A server that has said nothing is not silent
+// before the flow is over.
 func (p *Pipeline) reconsider(s *correlate.FlowSummary) {
 	c := p.config.Correlate
 	c.Claims = p.claimsOf(s)
 	alone := correlate.NewAggregator(c)
 	alone.Add(s)
 	for _, port := range p.judge(alone) {
-		if len(port.Port.Observations) > 0 && port.Verdict.Kind != correlate.None {
+		if len(port.Port.Observations) == 0 {
+			continue // nothing but a row of the listing
+		}
+		switch port.Verdict.Kind {
+		case correlate.None, correlate.Silent:
+		default:
 			p.tell(&port)
 		}
 	}

@@ -141,9 +141,8 @@ func (s *scenario) run(ctx context.Context, t *testing.T, binary string) *outcom
 	}
 	if t.Failed() {
 		asker.wait(time.Second) // for its log
-		path := filepath.Join(os.TempDir(), "sniffid-live-"+strings.ReplaceAll(s.name, " ", "-")+".pcapng")
-		w.keep(t, path)
-		t.Logf("what passed is in %s\n%s", path, sniffer.said())
+		w.keep(t, filepath.Join(t.ArtifactDir(), "wire.pcapng"))
+		t.Log("what passed is in wire.pcapng, which go test -artifacts leaves\n" + sniffer.said())
 	}
 	return o
 }

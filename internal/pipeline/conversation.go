@@ -25,8 +25,9 @@ type conversation struct {
 	first uint64
 	// owners are those of the ends, by the direction they send in.
 	owners [2]owner.Owner
-	// asked says that the owners were asked for again when payload came.
-	asked bool
+	// asked says that the owners were asked for again when an end sent its
+	// first payload, by the direction of that end.
+	asked [2]bool
 	// announcements is how many there were when the session last looked.
 	announcements uint64
 	// told is what OnUpdate was last told.
@@ -49,6 +50,7 @@ func (c *conversation) swap() {
 		c.sctp.Swap()
 	}
 	c.owners[0], c.owners[1] = c.owners[1], c.owners[0]
+	c.asked[0], c.asked[1] = c.asked[1], c.asked[0]
 }
 
 // direction translates between the flow's directions and the session's.

@@ -77,6 +77,10 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		}
 		p.open(f)
 	}
+	if p.config.Owners != nil && seg.Size > 0 && !v.asked[d] {
+		v.asked[d] = true
+		p.reviewOwners(f)
+	}
 	s, changed := v.session, false
 	if f.BothWays() {
 		s.SeenBothWays()
@@ -110,10 +114,6 @@ func (p *Pipeline) open(f *flow.Flow[conversation]) {
 	v.turned = false
 	if f.Roles == flow.RolesHandshake {
 		v.session.RolesKnown()
-	}
-	if p.config.Owners != nil && !v.asked {
-		v.asked = true
-		p.reviewOwners(f)
 	}
 	if old := p.sessions.push(f); old != nil {
 		p.conclude(old)

@@ -158,10 +158,12 @@ func (p *Pipeline) refused(l *header.Layer) {
 	}
 }
 
-// lookupOwners asks for the processes behind a flow's ends.
+// lookupOwners asks for the processes behind a flow's ends: the server first,
+// for its listener is known already, while asking for a new client makes the
+// table be read again, and a short connection may be over by then.
 func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
 	transport := transportName(f.Proto)
-	for d := range f.Value.owners {
+	for _, d := range [...]flow.Direction{flow.FromServer, flow.FromClient} {
 		o := &f.Value.owners[d]
 		if p.config.Owners == nil {
 			o.Reason = owner.Offline
@@ -169,14 +171,14 @@ func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
 		}
 		*o = p.config.Owners.Lookup(owner.Query{
 			Transport: transport,
-			Local:     f.Endpoint(flow.Direction(d)), Remote: f.Endpoint(flow.Direction(d).Reverse()),
+			Local:     f.Endpoint(d), Remote: f.Endpoint(d.Reverse()),
 			Time: p.packet.Time(),
 		})
 	}
 }
 
 // reviewOwners asks again for owners that the first packet gave no exact answer
-// to: when payload comes, a connection has a socket of its own.
+// to: an end that sends payload has a socket of its own by then.
 func (p *Pipeline) reviewOwners(f *flow.Flow[conversation]) {
 	before := f.Value.owners
 	p.lookupOwners(f)

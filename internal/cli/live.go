@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/sniffid/sniffid/capture"
 	"github.com/sniffid/sniffid/capture/live"
 	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
 	"github.com/sniffid/sniffid/internal/pipeline"
 )
@@ -131,13 +133,22 @@ func (w *watch) update(f *pipeline.Flow) {
 		return
 	}
 	switch answer := f.Answer; {
-	case len(answer.Protocols) > 0 && answer.Confidence.String() == "certain", f.State == flow.StateRefused.String():
+	case settled(&answer), f.State == flow.StateRefused.String():
 		if w.settle(f) {
 			w.done()
 		}
 	case len(answer.Protocols) > 0 && w.last(f) && w.timer == nil:
 		w.timer = time.AfterFunc(settleTime, w.done)
 	}
+}
+
+// settled reports whether an answer is certain, except for what a certain layer
+// declares to be inside it: that may stay out of sight, as in TLS.
+func settled(id *dissect.Identification) bool {
+	weaker := func(e dissect.Evidence) bool {
+		return e.Confidence != dissect.Certain && e.Confidence != dissect.Declared
+	}
+	return len(id.Evidence) > 0 && id.Evidence[0].Confidence == dissect.Certain && !slices.ContainsFunc(id.Evidence, weaker)
 }
 
 // settle strikes off the ports of f and reports whether none is left.

@@ -7,8 +7,9 @@ import (
 
 // Bits returns the bits that a match at a fixed place proves: random bytes match
 // with a chance of at most 2^-Bits. Repetitions count as often as they must
-// occur, alternatives by the sum of their chances.
-func (re *Regexp) Bits() float64 { return treeBits(re.tree) }
+// occur, less the choice of places that they give to what follows; alternatives
+// count by the sum of their chances.
+func (re *Regexp) Bits() float64 { return math.Max(0, treeBits(re.tree)) }
 
 // Anchored reports whether the expression begins with ^ or \A.
 func (re *Regexp) Anchored() bool {
@@ -47,13 +48,37 @@ func treeBits(t *syntax.Regexp) float64 {
 		for _, sub := range t.Sub {
 			chance += math.Exp2(-treeBits(sub))
 		}
-		return math.Max(0, -math.Log2(chance))
-	case syntax.OpCapture, syntax.OpPlus:
+		return -math.Log2(chance)
+	case syntax.OpCapture:
 		return treeBits(t.Sub[0])
+	case syntax.OpStar:
+		return -choice(t.Sub[0])
+	case syntax.OpPlus:
+		return treeBits(t.Sub[0]) - choice(t.Sub[0])
+	case syntax.OpQuest:
+		return -math.Log2(1 + math.Exp2(-treeBits(t.Sub[0])))
 	case syntax.OpRepeat:
-		return float64(t.Min) * treeBits(t.Sub[0])
+		b := float64(t.Min) * treeBits(t.Sub[0])
+		if t.Max != t.Min {
+			b -= choice(t.Sub[0])
+		}
+		return b
 	}
 	return 0
+}
+
+// maxChoice is the choice among the bytes of the window that a field looks at
+// by default, in bits.
+const maxChoice = 9
+
+// choice is how many bits a free number of repetitions gives away: what follows
+// may match behind any of them, each of which has the chance p of the one before.
+func choice(t *syntax.Regexp) float64 {
+	p := math.Exp2(-math.Max(0, treeBits(t)))
+	if p >= 1 {
+		return maxChoice
+	}
+	return math.Min(maxChoice, -math.Log2(1-p))
 }
 
 func classBytes(t *syntax.Regexp) (set [4]uint64) {

@@ -29,7 +29,7 @@ build:
 test: format vet staticcheck tidy cross fuzz-smoke tests
 
 format:
-	@out=$$(go tool gofumpt -l .); if [ -n "$$out" ]; then echo "not formatted (go tool gofumpt -w):"; echo "$$out"; exit 1; fi
+	@out=$$(go tool gofumpt -l $$(find . -name '*.go' -not -path './.*')); if [ -n "$$out" ]; then echo "not formatted (go tool gofumpt -w):"; echo "$$out"; exit 1; fi
 
 vet: needs
 	go vet ./...
@@ -64,7 +64,7 @@ needs:
 
 live: needs
 	internal/livetest/install.sh
-	go test -count=1 -json ./internal/livetest/... | go run ./internal/testsummary
+	SNIFFID_LIVE=1 go test -count=1 -json ./internal/livetest/... | go run ./internal/testsummary
 
 clean:
 	rm -f sniffid sniffid.exe

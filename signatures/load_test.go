@@ -332,3 +332,25 @@ func FuzzLoad(f *testing.F) {
 		s.Protocols()
 	})
 }
+
+func TestWarnings(t *testing.T) {
+	s, err := signatures.Load(folder("vpn/wg.yaml", file("over: [udp]", "over: [udp, gre]\nabove: {x: reason}", "type       u8 == 1", "type       u8 != 1", "bytes 3 == hex 00 00 00", "bytes 3")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range s.Warnings() {
+		got = append(got, w.Error())
+	}
+	want := []string{
+		"vpn/wg.yaml: over gre: there is no such protocol",
+		"vpn/wg.yaml: above x: there is no such protocol",
+		"vpn/wg.yaml:8:3: wg.initiation is costly: its first 4 bytes say 0.0 bits, 8 are wanted",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if w := load(t).Warnings(); len(w) > 0 {
+		t.Logf("built in: %v", w)
+	}
+}

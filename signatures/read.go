@@ -65,11 +65,7 @@ func readRows(d *decoder, n *node, f *File) {
 		}
 		row := dissect.Row{Signature: r.name, From: r.from, FirstOnly: r.first, Min: r.min}
 		for _, s := range sets[:min(len(sets), dissect.PrefixLen)] {
-			b := dissect.ByteSet(s)
-			row.Prefix = append(row.Prefix, &b)
-			if s.Full() {
-				row.Prefix[len(row.Prefix)-1] = nil
-			}
+			row.Prefix = append(row.Prefix, (*dissect.ByteSet)(s))
 		}
 		f.Rows = append(f.Rows, row)
 	}

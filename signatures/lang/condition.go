@@ -3,9 +3,10 @@ package lang
 import "slices"
 
 // condition is one way for a field to satisfy a constraint: the values of its
-// bytes, most significant first; bytes behind the end may be anything. A list of
+// bytes, most significant first; bytes behind the end, and those of a nil set, may
+// be anything. A list of
 // conditions covers every value that satisfies the constraint, and may cover more.
-type condition []Set
+type condition []*Set
 
 var anything = []condition{nil}
 
@@ -63,13 +64,14 @@ func intersect(a, b condition) condition {
 }
 
 // enumerate tries all values of a byte.
-func enumerate(e *Expr, slot int) (set Set) {
+func enumerate(e *Expr, slot int) *Set {
+	set := &Set{}
 	for b := range 256 {
 		if v, ok := evalOne(e, slot, uint64(b)); !ok || v != 0 {
 			set.add(byte(b))
 		}
 	}
-	return set
+	return set.simple()
 }
 
 // evalOne evaluates an expression over one integer; ok is false where it can't.
@@ -218,11 +220,13 @@ func masked(mask, want uint64, width int) condition {
 	c := make(condition, width)
 	for i := range c {
 		m, w := byte(mask>>(8*(width-1-i))), byte(want>>(8*(width-1-i)))
+		set := &Set{}
 		for b := range 256 {
 			if byte(b)&m == w {
-				c[i].add(byte(b))
+				set.add(byte(b))
 			}
 		}
+		c[i] = set.simple()
 	}
 	return c
 }
@@ -255,7 +259,7 @@ func texts(e *Expr) []condition {
 		if isField(e.A) && e.Regex.Anchored() {
 			var c condition
 			for _, s := range e.Regex.First(PrefixLen) {
-				c = append(c, s)
+				c = append(c, (*Set)(&s).simple())
 			}
 			return []condition{c}
 		}

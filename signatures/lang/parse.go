@@ -60,6 +60,20 @@ type Layout struct {
 	Rows []Row
 }
 
+// Head returns what each of the first bytes can be in any row; nil permits all.
+func (l *Layout) Head() (head [PrefixLen]*Set) {
+	for i, r := range l.Rows {
+		for j := range head {
+			if i == 0 {
+				head[j] = r.Prefix[j]
+			} else {
+				head[j] = head[j].or(r.Prefix[j])
+			}
+		}
+	}
+	return head
+}
+
 // Program is a compiled protocol.
 type Program struct {
 	Layouts []*Layout

@@ -8,8 +8,8 @@ import (
 // ParsePattern reads the byte pattern of a native parser's row: hex bytes, ?? for
 // any, 4? and ?4 for nibbles, 00-04 for ranges, {00,16} for sets, "text", and
 // i"text" for either case. It returns the permitted values of each byte.
-func ParsePattern(s string) ([]Set, error) {
-	var out []Set
+func ParsePattern(s string) ([]*Set, error) {
+	var out []*Set
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
 		case c == ' ' || c == '\n' || c == '\t':
@@ -28,7 +28,7 @@ func ParsePattern(s string) ([]Set, error) {
 			}
 			i += n
 		case c == '{':
-			set := Set{}
+			set := &Set{}
 			for i++; ; {
 				for i < len(s) && (s[i] == ' ' || s[i] == ',') {
 					i++
@@ -43,6 +43,9 @@ func ParsePattern(s string) ([]Set, error) {
 				}
 				set = set.or(v)
 				i += n
+			}
+			if set.empty() {
+				return nil, fmt.Errorf("the set is empty")
 			}
 			out = append(out, set)
 		default:
@@ -78,26 +81,27 @@ func quoted(s string) (text string, n int, err error) {
 }
 
 // patternByte reads XX, XX-YY, X?, ?X or ??.
-func patternByte(s string) (set Set, n int, err error) {
+func patternByte(s string) (set *Set, n int, err error) {
 	if len(s) < 2 || !patternDigit(s[0]) || !patternDigit(s[1]) {
-		return set, 0, fmt.Errorf("a byte (two hex digits or ?) is wanted at %q", s)
+		return nil, 0, fmt.Errorf("a byte (two hex digits or ?) is wanted at %q", s)
 	}
 	fixed := s[0] != '?' && s[1] != '?'
+	set = &Set{}
 	for b := range 256 {
 		if matchDigit(s[0], b>>4) && matchDigit(s[1], b&15) {
 			set.add(byte(b))
 		}
 	}
 	if !fixed || len(s) < 3 || s[2] != '-' {
-		return set, 2, nil
+		return set.simple(), 2, nil
 	}
 	if len(s) < 5 || !isHexDigit(s[3]) || !isHexDigit(s[4]) {
-		return set, 0, fmt.Errorf("the range's end is wanted at %q", s)
+		return nil, 0, fmt.Errorf("the range's end is wanted at %q", s)
 	}
 	lo, errLo := strconv.ParseUint(s[:2], 16, 8)
 	hi, errHi := strconv.ParseUint(s[3:5], 16, 8)
 	if errLo != nil || errHi != nil || lo > hi {
-		return set, 0, fmt.Errorf("bad range %s", s[:5])
+		return nil, 0, fmt.Errorf("bad range %s", s[:5])
 	}
 	return span(byte(lo), byte(hi)), 5, nil
 }

@@ -12,86 +12,93 @@ const PrefixLen = 16
 // maxRows is how many rows one layout may have before they are put together.
 const maxRows = 32
 
-// Set is a set of byte values.
+// Set is a set of byte values. Sets that are shared are not changed.
 type Set [4]uint64
-
-// Any permits every value.
-var anySet = Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
-
-// Full reports whether every value is permitted.
-func (s *Set) Full() bool { return *s == anySet }
 
 // Has reports whether b is in the set.
 func (s *Set) Has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
-
-func (s *Set) add(b byte) { s[b>>6] |= 1 << (b & 63) }
 
 // Len is the number of values.
 func (s *Set) Len() int {
 	return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) + bits.OnesCount64(s[2]) + bits.OnesCount64(s[3])
 }
 
-func (s *Set) and(t Set) (out Set) {
-	for i := range s {
-		out[i] = s[i] & t[i]
+func (s *Set) add(b byte) { s[b>>6] |= 1 << (b & 63) }
+
+// and returns what both sets permit; nil permits all.
+func (s *Set) and(t *Set) *Set {
+	switch {
+	case s == nil || s == t:
+		return t
+	case t == nil:
+		return s
 	}
-	return out
+	return &Set{s[0] & t[0], s[1] & t[1], s[2] & t[2], s[3] & t[3]}
 }
 
-func (s *Set) or(t Set) (out Set) {
-	for i := range s {
-		out[i] = s[i] | t[i]
+// or returns what either set permits; nil permits all.
+func (s *Set) or(t *Set) *Set {
+	switch {
+	case s == nil || t == nil:
+		return nil
+	case s == t:
+		return s
 	}
-	return out
+	return (&Set{s[0] | t[0], s[1] | t[1], s[2] | t[2], s[3] | t[3]}).simple()
 }
 
-func one(b byte) (s Set) {
-	s.add(b)
+// simple returns nil for a set that permits all.
+func (s *Set) simple() *Set {
+	if *s == (Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}) {
+		return nil
+	}
 	return s
 }
 
-func span(lo, hi byte) (s Set) {
+func (s *Set) empty() bool { return s != nil && *s == Set{} }
+
+func (s *Set) equal(t *Set) bool { return s == t || s != nil && t != nil && *s == *t }
+
+var singles = func() (t [256]Set) {
+	for b := range t {
+		t[b].add(byte(b))
+	}
+	return t
+}()
+
+func one(b byte) *Set { return &singles[b] }
+
+func span(lo, hi byte) *Set {
+	if lo == hi {
+		return one(lo)
+	}
+	s := &Set{}
 	for b := int(lo); b <= int(hi); b++ {
 		s.add(byte(b))
 	}
-	return s
+	return s.simple()
 }
 
-func letter(b byte, fold bool) Set {
+func letter(b byte, fold bool) *Set {
 	s := one(b)
 	if fold && isLetter(b) && b != '_' {
-		s.add(b ^ 0x20)
+		s = s.or(one(b ^ 0x20))
 	}
 	return s
 }
 
-// Row is one way in which messages begin: every byte at hand lies in its set.
-type Row struct{ Prefix [PrefixLen]Set }
+// Row is one way in which messages begin: every byte at hand lies in its set; a
+// nil set permits all.
+type Row struct{ Prefix [PrefixLen]*Set }
 
-// Fits reports whether b may begin like the row.
-func (r *Row) Fits(b []byte) bool {
-	for i := range min(len(b), PrefixLen) {
-		if !r.Prefix[i].Has(b[i]) {
+func (r *Row) equal(t *Row) bool {
+	for i := range r.Prefix {
+		if !r.Prefix[i].equal(t.Prefix[i]) {
 			return false
 		}
 	}
 	return true
 }
-
-// Bits is how much the first n bytes say.
-func (r *Row) Bits(n int) (b Bits) {
-	for i := range min(n, PrefixLen) {
-		b += setCost[r.Prefix[i].Len()]
-	}
-	return b
-}
-
-var setCost = func() (t [257]Bits) {
-	for n := 1; n <= 256; n++ {
-		t[n] = bitsOf(union([]float64{8 - log2(n)}))
-	}
-	return t
-}()
 
 // front is the state of one path through a layout.
 type front struct {
@@ -115,18 +122,14 @@ type placed struct {
 // derive computes a layout's rows and minimum. It reports false for a layout
 // that nothing can match.
 func derive(l *Layout) bool {
-	start := front{order: Big}
-	for i := range start.row.Prefix {
-		start.row.Prefix[i] = anySet
-	}
-	fronts := follow(l.Body, []front{start})
+	fronts := follow(l.Body, []front{{order: Big}})
 	l.Min = PrefixLen
 	for i := range fronts {
 		f := &fronts[i]
 		l.Min = min(l.Min, f.need)
 		known := false
 		for j := range l.Rows {
-			known = known || l.Rows[j] == f.row
+			known = known || l.Rows[j].equal(&f.row)
 		}
 		if !known {
 			l.Rows = append(l.Rows, f.row)
@@ -318,9 +321,10 @@ func (f *front) region(s *Within) []front {
 	return out
 }
 
-// String writes the set as a pattern: 41, 30-39, {00,16-18}, ?? for any.
+// String writes the set as a pattern: 41, 30-39, {00,16-18}, ?? for nil, which
+// permits all.
 func (s *Set) String() string {
-	if s.Full() {
+	if s == nil {
 		return "??"
 	}
 	var parts []string

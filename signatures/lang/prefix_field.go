@@ -108,28 +108,24 @@ func (f *front) literal(s *Field) {
 			f.meet(f.pos+i, hex)
 		}
 	case BER:
-		var set Set
+		set := &Set{}
 		for _, t := range s.Tags {
-			for tag := t.Lo; tag <= t.Hi; tag++ {
-				set.add(firstTagByte(tag))
+			for b := int(firstTagByte(t.Lo)); b <= int(firstTagByte(t.Hi)); b++ {
+				set.add(byte(b))
 			}
 		}
-		f.meet(f.pos, set)
+		f.meet(f.pos, set.simple())
 	case BERInt:
-		set := one(0x02)
-		set.add(0x0A)
-		f.meet(f.pos, set)
+		f.meet(f.pos, one(0x02).or(one(0x0A)))
 		f.meet(f.pos+1, span(1, 8))
 	case DNSName:
 		labels := span(0, 63)
 		f.meet(f.pos, labels.or(span(0xC0, 0xFF)))
 	case NBName:
-		set := span(0xC0, 0xFF)
-		set.add(0x20)
-		f.meet(f.pos, set)
+		f.meet(f.pos, span(0xC0, 0xFF).or(one(0x20)))
 	case RegexField:
 		for i, set := range s.Regex.First(PrefixLen - min(f.pos, PrefixLen)) {
-			f.meet(f.pos+i, set)
+			f.meet(f.pos+i, (*Set)(&set).simple())
 		}
 	}
 }
@@ -141,7 +137,7 @@ func firstTagByte(tag uint64) byte {
 	return byte(tag)
 }
 
-func (f *front) meet(off int, s Set) {
+func (f *front) meet(off int, s *Set) {
 	if off < PrefixLen {
 		f.row.Prefix[off] = f.row.Prefix[off].and(s)
 	}
@@ -204,7 +200,7 @@ func (f *front) satisfy(p placed, c condition) bool {
 			at = p.off + p.width - 1 - i
 		}
 		f.meet(at, s)
-		if at < PrefixLen && f.row.Prefix[at] == (Set{}) {
+		if at < PrefixLen && f.row.Prefix[at].empty() {
 			return false
 		}
 	}

@@ -33,10 +33,13 @@ type Program struct {
 	pool     sync.Pool // *run
 }
 
+// The index and the layouts look at the same first bytes.
+var _ = [1]struct{}{}[dissect.PrefixLen-lang.PrefixLen]
+
 // message is a Message with what the precheck wants.
 type message struct {
 	Message
-	head [lang.PrefixLen]lang.Set
+	head [lang.PrefixLen]*lang.Set
 	n    int // leading sets that say anything
 }
 
@@ -45,15 +48,9 @@ func New(messages []Message, memories int) *Program {
 	p := &Program{memories: memories}
 	for _, m := range messages {
 		msg := message{Message: m}
-		for _, r := range m.Layout.Rows {
-			for i := range msg.head {
-				for j := range msg.head[i] {
-					msg.head[i][j] |= r.Prefix[i][j]
-				}
-			}
-		}
+		msg.head = m.Layout.Head()
 		for i := range msg.head {
-			if !msg.head[i].Full() {
+			if msg.head[i] != nil {
 				msg.n = i + 1
 			}
 		}
@@ -79,20 +76,16 @@ func (p *Program) Rows() []dissect.Row {
 	return out
 }
 
-// byteSets converts leading sets, without the ones at the end that permit all.
-func byteSets(sets []lang.Set) []*dissect.ByteSet {
-	out := make([]*dissect.ByteSet, 0, len(sets))
-	last := 0
-	for i := range sets {
-		if sets[i].Full() {
-			out = append(out, nil)
-			continue
-		}
-		s := dissect.ByteSet(sets[i])
-		out = append(out, &s)
-		last = i + 1
+// byteSets converts leading sets, without those at the end that permit all.
+func byteSets(sets []*lang.Set) []*dissect.ByteSet {
+	for len(sets) > 0 && sets[len(sets)-1] == nil {
+		sets = sets[:len(sets)-1]
 	}
-	return out[:last]
+	out := make([]*dissect.ByteSet, len(sets))
+	for i, s := range sets {
+		out[i] = (*dissect.ByteSet)(s)
+	}
+	return out
 }
 
 // Parser makes a parser for one conversation.
@@ -131,7 +124,7 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 // begins is the precheck of the first bytes.
 func (m *message) begins(b []byte) bool {
 	for i := range min(len(b), m.n) {
-		if !m.head[i].Has(b[i]) {
+		if m.head[i] != nil && !m.head[i].Has(b[i]) {
 			return false
 		}
 	}

@@ -30,7 +30,7 @@ func (re *Regexp) initial() *state {
 	if s := re.start.Load(); s != nil {
 		return s
 	}
-	re.once.Do(re.classify)
+	re.once.Do(re.prepare)
 	re.mu.Lock()
 	defer re.mu.Unlock()
 	s := re.intern([]uint32{uint32(re.prog.Start)}, -1)

@@ -3,6 +3,7 @@ package regex
 import (
 	"math"
 	"regexp/syntax"
+	"slices"
 )
 
 // Bits returns the bits that a match at a fixed place proves: random bytes match
@@ -13,7 +14,11 @@ func (re *Regexp) Bits() float64 { return math.Max(0, treeBits(re.tree)) }
 
 // Anchored reports whether the expression begins with ^ or \A.
 func (re *Regexp) Anchored() bool {
-	return re.prog.StartCond()&syntax.EmptyBeginText != 0
+	t := re.tree
+	for t.Op == syntax.OpConcat || t.Op == syntax.OpCapture {
+		t = t.Sub[0]
+	}
+	return t.Op == syntax.OpBeginText
 }
 
 func treeBits(t *syntax.Regexp) float64 {
@@ -81,7 +86,7 @@ func choice(t *syntax.Regexp) float64 {
 	return math.Min(maxChoice, -math.Log2(1-p))
 }
 
-func classBytes(t *syntax.Regexp) (set [4]uint64) {
+func classBytes(t *syntax.Regexp) (set Set) {
 	for i := 0; i+1 < len(t.Rune); i += 2 {
 		for r := t.Rune[i]; r <= min(t.Rune[i+1], 255); r++ {
 			set[r>>6] |= 1 << (r & 63)
@@ -90,34 +95,109 @@ func classBytes(t *syntax.Regexp) (set [4]uint64) {
 	return set
 }
 
+// Set is a set of byte values.
+type Set = [4]uint64
+
 // First returns the sets of values that each of the first n bytes of a match
-// can have. It stops where a match may end.
-func (re *Regexp) First(n int) [][4]uint64 {
-	var out [][4]uint64
-	pcs := []uint32{uint32(re.prog.Start)}
-	const all = syntax.EmptyOp(0xff)
-	for range n {
-		var set [4]uint64
-		var next []uint32
-		for _, pc := range re.closure(pcs, all) {
-			inst := &re.prog.Inst[pc]
-			if inst.Op == syntax.InstMatch {
-				return out
-			}
-			collect(inst, &set)
-			next = append(next, inst.Out)
+// can have. It stops where a match may end, or where the bytes are of different
+// parts of the expression.
+func (re *Regexp) First(n int) []Set {
+	sets, _ := first(re.tree, n)
+	return sets[:min(n, len(sets))]
+}
+
+// first also reports whether all that t matches has just the length of the sets.
+func first(t *syntax.Regexp, n int) (sets []Set, exact bool) {
+	switch t.Op {
+	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return nil, true
+	case syntax.OpLiteral:
+		for _, r := range t.Rune[:min(n, len(t.Rune))] {
+			sets = append(sets, literal(r, t.Flags&syntax.FoldCase != 0))
 		}
-		if set == ([4]uint64{}) {
-			return out
+		return sets, len(t.Rune) <= n
+	case syntax.OpCharClass:
+		return []Set{classBytes(t)}, true
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return []Set{{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}}, true
+	case syntax.OpCapture:
+		return first(t.Sub[0], n)
+	case syntax.OpPlus:
+		sets, _ = first(t.Sub[0], n)
+		return sets, false
+	case syntax.OpRepeat:
+		exact = true
+		for i := 0; i < t.Min && exact && len(sets) < n; i++ {
+			var more []Set
+			more, exact = first(t.Sub[0], n-len(sets))
+			sets = append(sets, more...)
 		}
-		out = append(out, set)
-		pcs = next
+		return sets, exact && t.Max == t.Min && len(sets) < n
+	case syntax.OpConcat:
+		exact = true
+		for i := 0; i < len(t.Sub) && exact && len(sets) < n; i++ {
+			var more []Set
+			more, exact = first(t.Sub[i], n-len(sets))
+			sets = append(sets, more...)
+		}
+		return sets, exact
+	case syntax.OpAlternate:
+		return firstOf(t.Sub, n)
 	}
-	return out
+	return nil, false
+}
+
+func firstOf(subs []*syntax.Regexp, n int) (sets []Set, exact bool) {
+	for i, sub := range subs {
+		other, ok := first(sub, n)
+		if i == 0 {
+			sets, exact = slices.Clone(other), ok
+			continue
+		}
+		exact = exact && ok && len(other) == len(sets)
+		sets = sets[:min(len(sets), len(other))]
+		for j := range sets {
+			for k := range sets[j] {
+				sets[j][k] |= other[j][k]
+			}
+		}
+	}
+	return sets, exact
+}
+
+func literal(r rune, fold bool) (set Set) {
+	if r > 255 {
+		return set
+	}
+	set[r>>6] |= 1 << (r & 63)
+	if l := r | 0x20; fold && l >= 'a' && l <= 'z' {
+		r ^= 0x20
+		set[r>>6] |= 1 << (r & 63)
+	}
+	return set
+}
+
+// size estimates the instructions that a tree takes.
+func size(t *syntax.Regexp) int {
+	n := 1 + len(t.Rune)/2
+	if t.Op == syntax.OpLiteral {
+		n = len(t.Rune)
+	}
+	for _, sub := range t.Sub {
+		n += size(sub)
+		if n > maxInst {
+			return n
+		}
+	}
+	if t.Op == syntax.OpRepeat {
+		n *= max(t.Min, t.Max, 1)
+	}
+	return n
 }
 
 // collect adds the bytes that an instruction accepts.
-func collect(inst *syntax.Inst, set *[4]uint64) {
+func collect(inst *syntax.Inst, set *Set) {
 	add := func(lo, hi rune) {
 		for r := lo; r <= min(hi, 255); r++ {
 			set[r>>6] |= 1 << (r & 63)

@@ -6,6 +6,7 @@ import "regexp/syntax"
 // length n at the start of b, as Match found it; -1 where a group took no part.
 // spans has two entries a group. work is reused memory, returned grown.
 func (re *Regexp) Find(b []byte, n int, spans []int, work []uint64) []uint64 {
+	re.once.Do(re.prepare)
 	for i := range spans {
 		spans[i] = -1
 	}

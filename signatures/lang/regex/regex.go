@@ -10,6 +10,7 @@
 package regex
 
 import (
+	"errors"
 	"fmt"
 	"regexp/syntax"
 	"sync"
@@ -25,14 +26,13 @@ const (
 // Regexp is a compiled expression; it is safe for concurrent use.
 type Regexp struct {
 	src    string
-	tree   *syntax.Regexp // as parsed, for Bits and First
-	prog   *syntax.Prog
-	search bool
-
+	tree   *syntax.Regexp
 	groups []string
+	search bool
 
 	// The automaton is made on first use.
 	once     sync.Once
+	prog     *syntax.Prog
 	classes  [256]uint8 // byte -> class
 	nclasses int
 	anyOf    []byte // class -> one byte of it
@@ -65,21 +65,15 @@ func Compile(expr string, fold, dotNL bool) (*Regexp, error) {
 	if err != nil {
 		return nil, fmt.Errorf("regular expression: %w", err)
 	}
-	groups := tree.CapNames()
-	tree = tree.Simplify()
-	prog, err := syntax.Compile(tree)
-	if err != nil {
-		return nil, fmt.Errorf("regular expression: %w", err)
+	if size(tree) > maxInst {
+		return nil, errors.New("regular expression is too large")
 	}
-	if len(prog.Inst) > maxInst {
-		return nil, fmt.Errorf("regular expression is too large")
-	}
-	return &Regexp{src: expr, tree: tree, prog: prog, groups: groups}, nil
+	return &Regexp{src: expr, tree: tree, groups: tree.CapNames()}, nil
 }
 
 // Search returns an expression that matches anywhere in its input, for Test.
 func (re *Regexp) Search() *Regexp {
-	return &Regexp{src: re.src, tree: re.tree, prog: re.prog, groups: re.groups, search: true}
+	return &Regexp{src: re.src, tree: re.tree, groups: re.groups, search: true}
 }
 
 func (re *Regexp) String() string { return re.src }
@@ -87,6 +81,18 @@ func (re *Regexp) String() string { return re.src }
 // Groups are the names of the groups; index 0 is the whole match, unnamed
 // groups are "".
 func (re *Regexp) Groups() []string { return re.groups }
+
+// prepare makes the program.
+func (re *Regexp) prepare() {
+	prog, err := syntax.Compile(re.tree.Simplify())
+	if err != nil {
+		// Compile has no way to fail on a tree that was parsed; should it find one,
+		// nothing matches.
+		prog = &syntax.Prog{Inst: []syntax.Inst{{Op: syntax.InstFail}}}
+	}
+	re.prog = prog
+	re.classify()
+}
 
 // classify splits the bytes into classes that no instruction tells apart.
 func (re *Regexp) classify() {

@@ -88,7 +88,7 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 		return dissect.Reject
 	}
 	answer := p.answers(m.From)
-	if !answer && !p.shaped(m.Open) {
+	if !answer && !p.shaped(m.Open) && !(p.kind == unicast && g.malformed && g.salvage()) {
 		return dissect.Reject
 	}
 	if g.state == wire.Cut && !g.asked {
@@ -99,9 +99,12 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	}
 	r.Incomplete = g.state == wire.Cut && m.Open
 	r.Bits, r.Answers = g.bits, answer
-	r.Weak = g.trailing || !answer && (g.malformed || !g.asked && len(g.records) == 0)
+	r.Weak = g.trailing || !answer && !g.asked && !g.salvaged && len(g.records) == 0
 	r.Signature, r.Reason = p.signature()
-	if g.malformed {
+	switch {
+	case g.salvaged:
+		r.Reason += ", damaged in one place"
+	case g.malformed:
 		r.Reason += ", malformed behind the question"
 	}
 	if !r.Incomplete {

@@ -192,7 +192,7 @@ func TestHeaderOnlyRefusal(t *testing.T) {
 	}
 }
 
-// What is malformed behind the question names nothing alone, but it can answer.
+// What is malformed behind the question is named all the same, and says so.
 func TestMalformed(t *testing.T) {
 	tests := map[string]*builder{
 		"address of three bytes": newMessage(1, 0x8180, 1, 1).question("a", typeA, 1).record("a", typeA, 1, 1, "\x01\x02\x03"),
@@ -201,7 +201,7 @@ func TestMalformed(t *testing.T) {
 	}
 	for name, m := range tests {
 		p := New()
-		if out, r := parse(p, m.b, flow.FromServer, toServer); out != dissect.Match || !r.Weak || !p.(*parser).message.malformed {
+		if out, r := parse(p, m.b, flow.FromServer, toServer); out != dissect.Match || r.Weak || r.Answers || !strings.Contains(r.Reason, "malformed") {
 			t.Errorf("%s: outcome %d, %+v", name, out, r)
 		}
 		parse(p, newMessage(1, 0x0100, 1).question("a", typeA, 1).b, flow.FromClient, toServer)
@@ -298,7 +298,7 @@ func TestTruncatedStream(t *testing.T) {
 }
 
 // A datagram that the capture cut matches once its question is there; one that
-// is short itself never does.
+// is short itself, once its name shows.
 func TestTruncatedDatagram(t *testing.T) {
 	b := reply("example.org").b
 	end := headerLen + len(wireName("example.org")) + 4
@@ -307,7 +307,11 @@ func TestTruncatedDatagram(t *testing.T) {
 			var r dissect.Report
 			m := &dissect.Message{Data: b[:i], Size: size, Ended: true, From: flow.FromServer, Context: toServer}
 			matched := New().Parse(m, &r) == dissect.Match && !r.Weak
-			if want := size == len(b) && i >= end; matched != want {
+			want := i >= end
+			if size == i {
+				want = i > headerLen+len("?example?org")
+			}
+			if matched != want {
 				t.Errorf("%d of %d bytes: match %t", i, size, matched)
 			}
 		}
@@ -329,10 +333,42 @@ func TestZoneTransfer(t *testing.T) {
 	}
 }
 
+// A message damaged in one place is named; one damaged in two is not.
+func TestDamaged(t *testing.T) {
+	const name, kind = headerLen, headerLen + len("?www?example?org?")
+	damage := func(places ...int) []byte {
+		b := askFor("www.example.org").b
+		for _, at := range places {
+			b[at] ^= 0x60
+		}
+		return b
+	}
+	tests := map[string]struct {
+		b    []byte
+		want bool
+	}{
+		"sound":                {damage(), true},
+		"type":                 {damage(kind), true},
+		"third label's length": {damage(name + len("?www?example")), true},
+		"answers":              {damage(6), true},
+		"questions":            {damage(4), true},
+		"two counts":           {damage(4, 6), false},
+		"first label's length": {damage(name), false},
+		"second label":         {append(damage(kind)[:name+6], make([]byte, 12)...), false},
+		"NetBIOS name":         {newMessage(1, 0x0100, 1).question("EJFDEBFEEBFACACACACACACACACACAAA.x", 0x2820, 1).b, false},
+	}
+	for name, tt := range tests {
+		out, r := parse(New(), tt.b, flow.FromClient, toServer)
+		if (out == dissect.Match && !r.Weak) != tt.want {
+			t.Errorf("%s: outcome %d, weak %t, want match %t", name, out, r.Weak, tt.want)
+		}
+	}
+}
+
 func TestRejectAllocatesNothing(t *testing.T) {
 	p := New()
 	b := askFor("example.org").raw("x").b
-	b[len(b)-2] = 9 // class
+	b[headerLen] = 0x80 // no label
 	m := &dissect.Message{Data: b, Size: len(b), Context: toServer}
 	var r dissect.Report
 	if n := testing.AllocsPerRun(100, func() { r.Reset(); p.Parse(m, &r) }); n != 0 {

@@ -72,6 +72,8 @@ type message struct {
 	// trailing says that bytes follow the last record, malformed that the
 	// header and the first question are sound but not what follows.
 	trailing, malformed bool
+	// salvaged says that not even those are sound; see salvage.
+	salvaged bool
 	// marked says that a class has its top bit set: cache-flush in records and
 	// a unicast answer wanted in questions, RFC 6762 §10.2 and §5.4.
 	marked bool
@@ -108,10 +110,11 @@ func (g *message) parse(b []byte, size int) {
 	c.Require(headerFits(b))
 	g.bits++ // operation code and reserved bit
 	// Nothing is smaller than a question of five bytes and a record of eleven.
-	c.Require(5*g.counts[questions] <= size && 11*(g.counts[answers]+g.counts[authorities]+g.counts[additionals]) <= size)
+	c.Require(5*g.counts[questions] <= size)
 	for i := 0; i < g.counts[questions] && c.OK(); i++ {
 		g.readQuestion(&c, i == 0)
 	}
+	c.Require(11*(g.counts[answers]+g.counts[authorities]+g.counts[additionals]) <= size)
 	for section := answers; section <= additionals; section++ {
 		for i := 0; i < g.counts[section] && c.OK(); i++ {
 			g.readRecord(&c, section)
@@ -124,6 +127,8 @@ func (g *message) parse(b []byte, size int) {
 	switch {
 	case g.state == wire.Bad && g.asked:
 		g.state, g.malformed = wire.Whole, true
+	case g.state == wire.Bad && len(b) == size && g.salvage():
+		g.state = wire.Whole
 	case g.state != wire.Whole:
 	case c.Left() > 0:
 		g.trailing = true

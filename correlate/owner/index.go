@@ -46,15 +46,18 @@ func newIndex(rows []row) *index {
 }
 
 // find returns the rows that fit a conversation best, and how well they do:
-// both ends; else the socket that receives what comes to the local end, bound
-// to its address or to a wildcard; else, when the peer is not known, whatever
-// is at the local end. An IPv6 wildcard takes IPv4 too where nothing else does
-// (RFC 3493 §5.3).
+// both ends, if somebody holds that socket; else the socket that receives what
+// comes to the local end, bound to its address or to a wildcard, for a connection
+// that is not accepted yet or closed already is nobody's; else, when the peer is
+// not known, whatever is at the local end. An IPv6 wildcard takes IPv4 too where
+// nothing else does (RFC 3493 §5.3).
 func (x *index) find(transport string, local, remote netip.AddrPort) ([]int, Quality) {
 	local, remote = clean(local), clean(remote)
+	var own []int
 	if remote.IsValid() {
-		if rows := x.pairs[pair{bound{transport, local}, remote}]; len(rows) > 0 {
-			return rows, Snapshot
+		own = x.pairs[pair{bound{transport, local}, remote}]
+		if slices.ContainsFunc(own, func(i int) bool { return len(x.rows[i].pids) > 0 }) {
+			return own, Snapshot
 		}
 	}
 	quality := Listener
@@ -71,7 +74,7 @@ func (x *index) find(transport string, local, remote netip.AddrPort) ([]int, Qua
 	if !remote.IsValid() {
 		return x.ports[bound{transport, local}], Snapshot
 	}
-	return nil, ""
+	return own, Snapshot
 }
 
 // waiting keeps the rows that take new peers.

@@ -44,6 +44,8 @@ func TestTableLookup(t *testing.T) {
 	rows := []row{
 		socket("tcp", "0.0.0.0:80", "", "LISTENING", 10, 11, 12),
 		socket("tcp", "10.0.0.1:80", "10.0.0.2:40000", "ESTABLISHED", 11),
+		{transport: "tcp", local: end("10.0.0.1:80"), remote: end("10.0.0.2:40001"), state: "ESTABLISHED", reason: Exited},
+		{transport: "tcp", local: end("10.0.0.1:40002"), remote: end("10.0.0.2:443"), state: "TIME_WAIT", reason: Exited},
 		socket("tcp", "10.0.0.1:40001", "10.0.0.2:443", "ESTABLISHED", 20),
 		socket("tcp", "[::]:8080", "", "LISTENING", 20),
 		socket("tcp", "127.0.0.1:631", "", "LISTENING", 1, 20),
@@ -62,6 +64,8 @@ func TestTableLookup(t *testing.T) {
 	}{
 		{"both ends", "tcp", "10.0.0.1:40001", "10.0.0.2:443", 20, Snapshot, ""},
 		{"both ends, accepted by a child", "tcp", "10.0.0.1:80", "10.0.0.2:40000", 11, Snapshot, ""},
+		{"not accepted yet", "tcp", "10.0.0.1:80", "10.0.0.2:40001", 10, Listener, ""},
+		{"closed", "tcp", "10.0.0.1:40002", "10.0.0.2:443", 0, "", Exited},
 		{"listener shared with children", "tcp", "10.0.0.1:80", "10.0.0.2:40009", 10, Listener, ""},
 		{"mapped address", "tcp", "[::ffff:10.0.0.1]:40001", "[::ffff:10.0.0.2]:443", 20, Snapshot, ""},
 		{"zone", "tcp", "[2001:db8::1%eth0]:8080", "[2001:db8::2]:1", 20, Listener, ""},
@@ -118,6 +122,13 @@ func TestTableReadings(t *testing.T) {
 	}
 	if err := table.Refresh(context.Background()); err != nil || readings != 2 {
 		t.Errorf("a refresh made %d readings: %v", readings, err)
+	}
+	table.next = time.Time{} // the hour is over
+	if err := table.Refresh(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if table.Lookup(miss); readings != 4 {
+		t.Errorf("a lookup that misses soon after a refresh: %d readings", readings)
 	}
 	disk := errors.New("disk")
 	table.read = func(context.Context) ([]row, error) { return nil, disk }

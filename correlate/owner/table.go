@@ -89,7 +89,8 @@ func (t *Table) lookup(q Query) (o Owner, found bool) {
 	if len(rows) == 0 {
 		return Owner{Reason: Exited}, false
 	}
-	return t.owner(rows, quality), true
+	o = t.owner(rows, quality)
+	return o, o.Reason != Exited
 }
 
 // owner joins the holders of rows that fit equally.
@@ -141,7 +142,9 @@ func (t *Table) refresh(ctx context.Context, force bool) error {
 	}
 	t.mu.Lock()
 	t.began = began
-	t.next = time.Now().Add(max(t.interval, costShare*time.Since(began)))
+	if !force {
+		t.next = time.Now().Add(max(t.interval, costShare*time.Since(began)))
+	}
 	t.mu.Unlock()
 	return err
 }

@@ -20,6 +20,7 @@ const initialPIDNamespace = "pid:[4026531836]"
 func readTables(ctx context.Context) ([]row, error) {
 	var rows []row
 	var inodes []uint64
+	readable := false
 	for _, table := range procTables {
 		f, err := os.Open("/proc/net/" + table.file)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -28,13 +29,14 @@ func readTables(ctx context.Context) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
+		readable = true
 		rows, inodes, err = readProcNet(f, table.transport, rows, inodes)
 		f.Close()
 		if err != nil {
 			return nil, err
 		}
 	}
-	if rows == nil {
+	if !readable {
 		return readGopsutil(ctx)
 	}
 	holders, hidden, err := socketHolders(ctx)

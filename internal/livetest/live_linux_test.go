@@ -35,6 +35,7 @@ type scenario struct {
 	prepare  string            // before the server, in a room like its
 	server   string            // stays in the foreground
 	ready    string            // what the server's log says when bound is not enough
+	late     bool              // the server starts when sniffid captures already
 	client   string            // at least one exchange; its status is not looked at
 
 	transport string
@@ -53,8 +54,8 @@ type scenario struct {
 type outcome struct {
 	scenario *scenario
 	record   *portRecord
-	// FromFirst and fromAnswer are the times from the first payload, and from
-	// when both ends had spoken, to the end of sniffid.
+	// The times to the end of sniffid, from the first payload and from when both
+	// ends had spoken.
 	fromFirst, fromAnswer time.Duration
 }
 
@@ -123,13 +124,14 @@ func (s *scenario) run(ctx context.Context, t *testing.T, binary string) *outcom
 			t.Fatalf("prepare the server: %v", p.err)
 		}
 	}
-	daemon := server.enter(ctx, t, dir, "server", s.server, env)
-	if !eventually(ctx, func() bool { return daemon.wait(0) || s.serves(server, dir) }) || daemon.wait(0) {
-		t.Fatalf("nothing waits on %s port %d", s.transport, s.port)
+	if !s.late {
+		s.serve(ctx, t, server, dir, env)
 	}
-
 	w := watch(t, client)
 	sniffer := sniff(ctx, t, binary, server, s.port)
+	if s.late {
+		s.serve(ctx, t, server, dir, env)
+	}
 	asker := client.enter(ctx, t, dir, "client", s.client, env)
 	inTime := sniffer.wait(5 * limit)
 	if !inTime {
@@ -164,6 +166,15 @@ func (s *scenario) furnish(t *testing.T, dir folder) []string {
 		env = append(env, name+"="+value)
 	}
 	return env
+}
+
+// serve starts the server and waits until it takes requests.
+func (s *scenario) serve(ctx context.Context, t *testing.T, n *namespace, dir folder, env []string) {
+	t.Helper()
+	p := n.enter(ctx, t, dir, "server", s.server, env)
+	if !eventually(ctx, func() bool { return p.wait(0) || s.serves(n, dir) }) || p.wait(0) {
+		t.Fatalf("nothing waits on %s port %d", s.transport, s.port)
+	}
 }
 
 // serves reports whether the server takes requests.

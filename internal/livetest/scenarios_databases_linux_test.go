@@ -37,6 +37,15 @@ mariadb-install-db --no-defaults --user=mysql --datadir=$DIR/mysql --auth-root-a
 			protocols: "redis", verdict: "mismatch", process: "redis-server",
 		},
 		{
+			name:     "redis started late",
+			packages: "redis-server redis-tools", programs: "redis-server redis-cli",
+			server:    "exec redis-server --port $PORT --bind $SERVER --protected-mode no --save '' --dir $DIR",
+			late:      true,
+			client:    "redis-cli -h $SERVER -p $PORT PING",
+			transport: "tcp", port: 8306,
+			protocols: "redis", verdict: "unregistered", process: "redis-server",
+		},
+		{
 			name:     "memcached",
 			packages: "memcached", programs: "memcached bash",
 			server:    "exec memcached -u nobody -p $PORT",

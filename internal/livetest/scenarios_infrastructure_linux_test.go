@@ -44,6 +44,16 @@ func infrastructureScenarios() []*scenario {
 			protocols: "ntp", verdict: "unregistered", process: "chronyd",
 		},
 		{
+			name:     "dnsmasq started late",
+			packages: "dnsmasq-base bind9-dnsutils", programs: "dnsmasq dig",
+			server: `exec dnsmasq -k -C /dev/null -p $PORT --user=root --pid-file= --log-facility=- --no-resolv --no-hosts \
+	--address=/example/192.0.2.99`,
+			late:      true,
+			client:    "dig @$SERVER -p $PORT +tries=1 +time=3 any.example A",
+			transport: "udp", port: 8123,
+			protocols: "dns", verdict: "unregistered", process: "dnsmasq",
+		},
+		{
 			name:     "snmpd",
 			packages: "snmpd snmp", programs: "snmpd snmpget",
 			files:     map[string]string{"snmpd.conf": "rocommunity public\n"},

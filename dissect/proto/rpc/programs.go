@@ -1,0 +1,69 @@
+package rpc
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// programsTSV has a line for each program: number, name, source.
+//
+//go:embed programs.tsv
+var programsTSV string
+
+// programs maps program numbers to the names of their layers. It is not written
+// to after the program's start.
+var programs = mustParsePrograms(programsTSV)
+
+// The programs that the package itself has to know.
+const (
+	programPortmap = 100000 // RFC 1833 §2.1, §3.1
+	programLock    = 100021 // calls back on the conversation it was called on
+)
+
+// Program numbers from transient on are chosen at run time, and those from
+// reserved on are not assigned (RFC 5531 §13.1).
+const (
+	transient = 0x40000000
+	reserved  = 0x60000000
+)
+
+// callsBack reports whether a server may call the program at its client on the
+// same conversation: the lock manager's messages (XNFS chapter 10), and the
+// callback programs that clients choose (RFC 8881 §2.10.3.1).
+func callsBack(program uint32) bool { return program >= transient || program == programLock }
+
+func mustParsePrograms(tsv string) map[uint32]string {
+	m, err := parsePrograms(tsv)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// parsePrograms reads the table; '#' starts a comment line.
+func parsePrograms(tsv string) (map[uint32]string, error) {
+	m := make(map[uint32]string)
+	n := 0
+	for line := range strings.Lines(tsv) {
+		n++
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		columns := strings.Split(line, "\t")
+		if len(columns) != 3 {
+			return nil, fmt.Errorf("programs.tsv:%d: %d columns, want 3", n, len(columns))
+		}
+		number, err := strconv.ParseUint(columns[0], 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("programs.tsv:%d: %w", n, err)
+		}
+		if _, dup := m[uint32(number)]; dup {
+			return nil, fmt.Errorf("programs.tsv:%d: %d is there twice", n, number)
+		}
+		m[uint32(number)] = columns[1]
+	}
+	return m, nil
+}

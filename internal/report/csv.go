@@ -51,9 +51,9 @@ func (c *csvReporter) Flow(f *pipeline.Flow) error {
 		12: count(f.Client.Bytes),
 		13: count(f.Server.Bytes),
 		14: pid(f.Client.Owner.PID),
-		15: f.Client.Owner.Name,
+		15: csvText(f.Client.Owner.Name),
 		16: pid(f.Server.Owner.PID),
-		17: f.Server.Owner.Name,
+		17: csvText(f.Server.Owner.Name),
 		18: f.Roles.String(),
 		19: f.State,
 		20: strings.Join(f.Answer.Protocols, " "),
@@ -83,9 +83,9 @@ func (c *csvReporter) Port(p *pipeline.Port) error {
 		25: string(p.Verdict.Role),
 		26: strings.Join(p.Port.Registered, " "),
 		28: pid(p.Port.Owner.PID),
-		29: p.Port.Owner.Name,
+		29: csvText(p.Port.Owner.Name),
 		30: string(p.Verdict.Kind),
-		31: p.Verdict.Why,
+		31: csvText(p.Verdict.Why),
 	}
 	if len(p.Port.Claims) > 0 {
 		c.row[27] = p.Port.Claims[0].State
@@ -119,6 +119,16 @@ func observed(p *pipeline.Port) string {
 		}
 	}
 	return best
+}
+
+// csvText is text from outside: without control characters, and without what a
+// spreadsheet takes for the beginning of a formula.
+func csvText(s string) string {
+	s = clean(s)
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		s = "'" + s
+	}
+	return s
 }
 
 func count(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -19,6 +19,7 @@ var pageHTML string
 // script, nothing loaded from elsewhere. Flows are grouped as in text.
 type htmlReporter struct {
 	w    io.Writer
+	now  func() time.Time
 	runs []htmlRun
 	run  htmlRun
 	flow groups
@@ -36,7 +37,7 @@ type htmlFlow struct {
 	Count, Packets, Bytes                                   uint64
 }
 
-func newHTML(w io.Writer) *htmlReporter { return &htmlReporter{w: w, flow: newGroups()} }
+func newHTML(w io.Writer) *htmlReporter { return &htmlReporter{w: w, now: time.Now, flow: newGroups()} }
 
 func (h *htmlReporter) Flow(f *pipeline.Flow) error {
 	h.flow.add(f)
@@ -78,7 +79,7 @@ func (h *htmlReporter) Close() error {
 		"spoken":  func(p pipeline.Port) string { return spoken(&p) },
 		"summary": func(s pipeline.Summary) string { return summaryText(&s) },
 		"verdict": func(v correlate.Verdict) string { return verdictText(&v) },
-		"now":     func() string { return time.Now().UTC().Format(time.RFC3339) },
+		"now":     func() string { return h.now().UTC().Format(time.RFC3339) },
 	}).Parse(pageHTML)
 	if err != nil {
 		return err

@@ -10,8 +10,8 @@ var later = []string{"notes", "examples", "counterexamples"}
 // parts have all lines of the file, the other's empty, so that positions agree.
 // The head keeps the later keys themselves, without values.
 func split(src []byte) (head, tail []byte) {
-	head = make([]byte, 0, len(src))
-	tail = make([]byte, 0, len(src))
+	head = make([]byte, 0, len(src)/2)
+	tail = make([]byte, 0, len(src)/2)
 	isLater := false
 	for len(src) > 0 {
 		line := src

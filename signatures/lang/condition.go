@@ -29,6 +29,9 @@ func merge(cs []condition) condition {
 // it depends.
 func conditions(e *Expr, p placed) []condition {
 	if p.kind == Uint && p.width == 1 {
+		if lo, hi, ok := simpleRange(e); ok {
+			return []condition{{span(lo, hi)}}
+		}
 		return []condition{{enumerate(e, p.slot)}}
 	}
 	switch e.Op {
@@ -61,6 +64,23 @@ func intersect(a, b condition) condition {
 		out[i] = out[i].and(b[i])
 	}
 	return out
+}
+
+// simpleRange knows the commonest constraints of a byte without trying.
+func simpleRange(e *Expr) (lo, hi byte, ok bool) {
+	if e.A == nil || e.A.Op != OpSlot || e.B == nil || e.B.Op != OpInt || e.B.N > 0xFF {
+		return 0, 0, false
+	}
+	n := byte(e.B.N)
+	switch e.Op {
+	case OpEq:
+		return n, n, true
+	case OpLe:
+		return 0, n, true
+	case OpGe:
+		return n, 0xFF, true
+	}
+	return 0, 0, false
 }
 
 // enumerate tries all values of a byte.

@@ -150,11 +150,11 @@ func (p *parser) memory(name token) *Expr {
 		e.Op, e.Type = OpRecall, m.Type
 	} else if p.accept(",") {
 		e.A = p.expr()
-		p.uses = append(p.uses, memoryUse{m, e.A.Type, what.pos})
+		p.uses = append(p.uses, memoryUse{m: m, typ: e.A.Type, pos: what.pos})
 	}
 	p.expect(")")
 	if e.A == nil {
-		p.uses = append(p.uses, memoryUse{m, Headers, what.pos})
+		p.uses = append(p.uses, memoryUse{m: m, typ: Headers, pos: what.pos})
 	}
 	return e
 }

@@ -22,13 +22,13 @@ const (
 )
 
 type token struct {
+	text string
+	num  uint64
+	pos  Pos
+	end  int32 // column after the token
 	kind kind
 	// glued says that no blank stands between this token and the one before.
 	glued bool
-	pos   Pos
-	end   int // column after the token
-	text  string
-	num   uint64
 }
 
 // maxText bounds a layout's size in bytes, and with it the compiler's work.
@@ -52,18 +52,19 @@ func fail(pos Pos, format string, args ...any) {
 	panic(bailout{&Error{Pos: pos, Msg: fmt.Sprintf(format, args...)}})
 }
 
-// lex returns all tokens of src, or the first error.
-func lex(src string) (toks []token, err *Error) {
+// lex returns all tokens of src, or the first error. It writes over the tokens
+// in buf.
+func lex(src string, buf []token) (toks []token, err *Error) {
 	defer func() {
 		if r := recover(); r != nil {
 			b, ok := r.(bailout)
 			if !ok {
 				panic(r)
 			}
-			err = b.err
+			toks, err = buf, b.err
 		}
 	}()
-	l := &lexer{src: src, line: 1, indents: []int{0}, toks: make([]token, 0, len(src)/4+8)}
+	l := &lexer{src: src, line: 1, indents: []int{0}, toks: buf[:0]}
 	if len(src) > maxText {
 		fail(Pos{1, 1}, "layout is longer than %d bytes", maxText)
 	}
@@ -77,9 +78,11 @@ func (l *lexer) emit(k kind, start int, text string, num uint64) {
 	glued := false
 	if n := len(l.toks); n > 0 {
 		last := l.toks[n-1]
-		glued = last.pos.Line == l.line && last.end == start-l.bol+1
+		glued = last.pos.Line == l.line && int(last.end) == start-l.bol+1
 	}
-	l.toks = append(l.toks, token{k, glued, Pos{l.line, start - l.bol + 1}, l.off - l.bol + 1, text, num})
+	l.toks = append(l.toks, token{
+		kind: k, glued: glued, pos: Pos{l.line, start - l.bol + 1}, end: int32(l.off - l.bol + 1), text: text, num: num,
+	})
 }
 
 func (l *lexer) run() {

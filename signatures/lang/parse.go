@@ -3,83 +3,8 @@ package lang
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 )
-
-// Unit is one layout to be compiled.
-type Unit struct{ Name, Text string }
-
-// Env is what the layouts of one protocol share.
-type Env struct {
-	// Tables are those that "via" may name.
-	Tables map[string]*Table
-	// Sized says that some carrier delimits messages, so that a layout may ask
-	// for the message's size.
-	Sized bool
-	// Open says that some carrier is a byte stream, so that a frame is not
-	// checked against the message's size.
-	Open bool
-
-	memories []*Memory
-}
-
-// Memory is a name under which values are remembered.
-type Memory struct {
-	Name  string
-	Index int
-	Type  Type
-	typed bool // some remember was read
-}
-
-func (e *Env) memory(name string) *Memory {
-	for _, m := range e.memories {
-		if m.Name == name {
-			return m
-		}
-	}
-	m := &Memory{Name: name, Index: len(e.memories)}
-	e.memories = append(e.memories, m)
-	return m
-}
-
-// Layout is a compiled layout.
-type Layout struct {
-	Name, Text string
-	Body       []Stmt
-	// Slots is how many values the layout keeps; Names are their names.
-	Slots int
-	Names []string
-	// Bits is the least that a match proves.
-	Bits Bits
-	// Min is the fewest bytes with which the layout can decide, up to sure and
-	// to at most PrefixLen.
-	Min int
-	// Rows are the values that the first bytes of a message can have: one of
-	// them must fit. Empty means anything.
-	Rows []Row
-}
-
-// Head returns what each of the first bytes can be in any row; nil permits all.
-func (l *Layout) Head() (head [PrefixLen]*Set) {
-	for i, r := range l.Rows {
-		for j := range head {
-			if i == 0 {
-				head[j] = r.Prefix[j]
-			} else {
-				head[j] = head[j].or(r.Prefix[j])
-			}
-		}
-	}
-	return head
-}
-
-// Program is a compiled protocol.
-type Program struct {
-	Layouts []*Layout
-	// Memories are the names of remembered values.
-	Memories []*Memory
-}
 
 type variable struct {
 	name  string
@@ -93,10 +18,12 @@ type variable struct {
 	field *Field
 }
 
+// memoryUse is a reference to a remembered value, with the type that it wants.
 type memoryUse struct {
-	m   *Memory
-	typ Type // Headers: none
-	pos Pos
+	unit int
+	m    *Memory
+	typ  Type // Headers: any
+	pos  Pos
 }
 
 // postpone asks for the unit to be compiled after the others: it recalls a
@@ -116,113 +43,6 @@ type parser struct {
 	framed bool
 	uses   []memoryUse
 	errs   []*Error
-}
-
-// Compile reads the layouts of one protocol. On any mistake it returns Errors.
-func Compile(env Env, units []Unit) (*Program, error) {
-	prog := &Program{Layouts: make([]*Layout, len(units))}
-	var errs Errors
-	var uses []memoryUse
-	todo := make([]int, len(units))
-	for i := range units {
-		todo[i] = i
-	}
-	unitOf := map[int]int{}
-	for len(todo) > 0 {
-		var later []int
-		var why []*Error
-		for _, i := range todo {
-			l, u, es, wait := compile(&env, units[i])
-			if wait != nil {
-				later = append(later, i)
-				why = append(why, &Error{i, wait.name.pos, "nothing is remembered as " + wait.name.text})
-				continue
-			}
-			prog.Layouts[i] = l
-			for range u {
-				unitOf[len(unitOf)] = i
-			}
-			uses = append(uses, u...)
-			for _, e := range es {
-				e.Unit = i
-				errs = append(errs, e)
-			}
-		}
-		if len(later) == len(todo) {
-			errs = append(errs, why...)
-			break
-		}
-		todo = later
-	}
-	for k, u := range uses {
-		switch {
-		case !u.m.typed:
-			errs = append(errs, &Error{unitOf[k], u.pos, "nothing is remembered as " + u.m.Name})
-		case u.typ != Headers && u.typ != u.m.Type:
-			errs = append(errs, &Error{unitOf[k], u.pos, fmt.Sprintf("%s is remembered as %s", u.m.Name, u.m.Type)})
-		}
-	}
-	if len(errs) > 0 {
-		sort.SliceStable(errs, func(i, j int) bool {
-			a, b := errs[i], errs[j]
-			if a.Unit != b.Unit {
-				return a.Unit < b.Unit
-			}
-			return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
-		})
-		return nil, errs
-	}
-	prog.Memories = env.memories
-	return prog, nil
-}
-
-func compile(env *Env, u Unit) (l *Layout, uses []memoryUse, errs []*Error, wait *postpone) {
-	toks, err := lex(u.Text)
-	if err != nil {
-		return nil, nil, []*Error{err}, nil
-	}
-	p := &parser{env: env, toks: toks, vars: map[string]*variable{}}
-	defer func() {
-		if r := recover(); r != nil {
-			w, ok := r.(postpone)
-			if !ok {
-				panic(r)
-			}
-			l, uses, errs, wait = nil, nil, nil, &w
-		}
-	}()
-	l = &Layout{Name: u.Name, Text: u.Text}
-	for p.tok().kind != tEOF {
-		l.Body = append(l.Body, p.statements()...)
-	}
-	if len(l.Body) == 0 && len(p.errs) == 0 {
-		p.errs = append(p.errs, &Error{Pos: Pos{1, 1}, Msg: "the layout is empty"})
-	}
-	p.finish()
-	l.Slots = p.slots
-	l.Names = make([]string, p.slots)
-	for _, v := range p.list {
-		l.Names[v.slot] = v.name
-	}
-	if len(p.errs) == 0 && !analyse(l, env.Open) {
-		p.errs = append(p.errs, &Error{Pos: l.Body[0].Position(), Msg: "nothing can match this layout: its constraints exclude each other"})
-	}
-	return l, p.uses, p.errs, nil
-}
-
-// finish drops the slots' bookkeeping that nobody needs and reports lets that
-// nobody reads.
-func (p *parser) finish() {
-	for _, v := range p.list {
-		switch {
-		case v.let && !v.used:
-			p.errs = append(p.errs, &Error{Pos: v.pos, Msg: "let " + v.name + " is never used"})
-		case v.tag && !v.used:
-			v.field.TagSlot = -1
-		case v.field != nil && !v.tag && !v.used:
-			v.field.Idle = v.field.Check == nil && v.field.Attr == ""
-		}
-	}
 }
 
 func (p *parser) tok() token { return p.toks[p.i] }

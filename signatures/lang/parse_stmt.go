@@ -314,7 +314,7 @@ func (p *parser) answers(pos Pos) Stmt {
 	m := p.env.memory(name.text)
 	p.expect("==")
 	e := p.expr()
-	p.uses = append(p.uses, memoryUse{m, e.Type, name.pos})
+	p.uses = append(p.uses, memoryUse{m: m, typ: e.Type, pos: name.pos})
 	return &Answers{Pos: pos, Expr: e, Memory: m.Index}
 }
 

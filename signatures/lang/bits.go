@@ -88,7 +88,7 @@ func exprBits(e *Expr) float64 {
 		return sameBits(e.A, e.B)
 	case OpOneOf:
 		var each []float64
-		for _, t := range e.Texts {
+		for _, t := range e.Args {
 			each = append(each, sameBits(e.A, t))
 		}
 		return union(each)

@@ -29,8 +29,8 @@ func merge(cs []condition) condition {
 // it depends.
 func conditions(e *Expr, p placed) []condition {
 	if p.kind == Uint && p.width == 1 {
-		if lo, hi, ok := simpleRange(e); ok {
-			return []condition{{span(lo, hi)}}
+		if set, ok := simple(e); ok {
+			return []condition{{set}}
 		}
 		return []condition{{enumerate(e, p.slot)}}
 	}
@@ -66,21 +66,40 @@ func intersect(a, b condition) condition {
 	return out
 }
 
-// simpleRange knows the commonest constraints of a byte without trying.
-func simpleRange(e *Expr) (lo, hi byte, ok bool) {
-	if e.A == nil || e.A.Op != OpSlot || e.B == nil || e.B.Op != OpInt || e.B.N > 0xFF {
-		return 0, 0, false
+// simple knows the commonest constraints of a byte without trying all values.
+func simple(e *Expr) (set *Set, ok bool) {
+	if e.A == nil || e.A.Op != OpSlot {
+		return nil, false
+	}
+	if e.Op == OpIn {
+		set := &Set{}
+		for _, r := range e.Ranges {
+			hi := r.Hi
+			if hi == nil {
+				hi = r.Lo
+			}
+			if r.Lo.Op != OpInt || hi.Op != OpInt {
+				return nil, false
+			}
+			for b := r.Lo.N; b <= min(hi.N, 0xFF); b++ {
+				set.add(byte(b))
+			}
+		}
+		return set.simple(), true
+	}
+	if e.B == nil || e.B.Op != OpInt || e.B.N > 0xFF {
+		return nil, false
 	}
 	n := byte(e.B.N)
 	switch e.Op {
 	case OpEq:
-		return n, n, true
+		return one(n), true
 	case OpLe:
-		return 0, n, true
+		return span(0, n), true
 	case OpGe:
-		return n, 0xFF, true
+		return span(n, 0xFF), true
 	}
-	return 0, 0, false
+	return nil, false
 }
 
 // enumerate tries all values of a byte.
@@ -268,7 +287,7 @@ func texts(e *Expr) []condition {
 		}
 	case OpOneOf:
 		var out []condition
-		for _, t := range e.Texts {
+		for _, t := range e.Args {
 			if t.Op != OpBytes || !isField(e.A) {
 				return anything
 			}

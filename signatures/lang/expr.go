@@ -43,7 +43,7 @@ const (
 	OpEither // or
 	OpFalse  // not
 	OpIn     // A within one of Ranges
-	OpOneOf  // A among Texts
+	OpOneOf  // A among Args
 	OpMatch  // A matches Regex
 	OpPick   // Args[0] if A else Args[1]
 	OpLoad   // integer of Width bytes at offset A, byte order Order
@@ -78,7 +78,6 @@ type Expr struct {
 	A, B   *Expr
 	Args   []*Expr
 	Ranges []Range
-	Texts  []*Expr
 	Fn     Func
 	Regex  *regex.Regexp
 }
@@ -176,9 +175,6 @@ func (e *Expr) walk(f func(*Expr)) {
 	for _, r := range e.Ranges {
 		r.Lo.walk(f)
 		r.Hi.walk(f)
-	}
-	for _, t := range e.Texts {
-		t.walk(f)
 	}
 }
 

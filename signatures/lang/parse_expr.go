@@ -198,7 +198,7 @@ func (p *parser) in(left *Expr, pos Pos) *Expr {
 	}
 	p.expect("{")
 	for !p.op("}") {
-		if len(e.Ranges)+len(e.Texts) > 0 {
+		if len(e.Ranges)+len(e.Args) > 0 {
 			p.expect(",")
 			if p.op("}") {
 				break
@@ -206,7 +206,7 @@ func (p *parser) in(left *Expr, pos Pos) *Expr {
 		}
 		v := p.typed(p.binary(p.unary(precAdd), precAdd), left.Type)
 		if left.Type == Bytes {
-			e.Texts = append(e.Texts, v)
+			e.Args = append(e.Args, v)
 			continue
 		}
 		r := Range{Lo: v}
@@ -219,7 +219,7 @@ func (p *parser) in(left *Expr, pos Pos) *Expr {
 		e.Ranges = append(e.Ranges, r)
 	}
 	p.expect("}")
-	if len(e.Ranges)+len(e.Texts) == 0 {
+	if len(e.Ranges)+len(e.Args) == 0 {
 		fail(pos, "the set is empty")
 	}
 	return e

@@ -86,7 +86,7 @@ func (x *run) truth(e *lang.Expr) bool {
 		return bytes.Compare(x.str(e.A), x.str(e.B)) <= 0
 	case lang.OpOneOf:
 		s := x.str(e.A)
-		for _, t := range e.Texts {
+		for _, t := range e.Args {
 			if bytes.Equal(s, x.str(t)) {
 				return true
 			}

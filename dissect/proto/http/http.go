@@ -4,7 +4,8 @@
 // over HTTP).
 //
 // Sources: RFC 9110 (semantics), RFC 9112 (HTTP/1.1 messages), MS-RPCH (RPC
-// over HTTP). HTTP/0.9 has no framing to recognise and is not covered; SIP,
+// over HTTP). Start lines are read as robustly as clients and servers do (§2.2, §4
+// of RFC 9112). Of HTTP/0.9 only a GET that is answered with HTML is taken. SIP,
 // RTSP, ICAP and ICY messages have start lines of their own and are rejected.
 package http
 
@@ -20,6 +21,9 @@ const (
 	// bodyPrefix is how much of a body the next layer gets to see before the
 	// message is given up as decided, in bytes.
 	bodyPrefix = 1 << 10
+	// maxEarly is how many bytes of a tunnel the client may send before its
+	// opening counts as lost.
+	maxEarly = 1 << 10
 )
 
 // Parser reads both directions of one HTTP/1.x connection. It is not safe for
@@ -27,6 +31,9 @@ const (
 type Parser struct {
 	dirs    [2]direction
 	pending queue
+	// tunnelled says that the client sent bytes that are not HTTP after a
+	// request for a tunnel.
+	tunnelled bool
 }
 
 // direction is what is remembered of one direction of the connection.
@@ -47,19 +54,36 @@ func (p *Parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 			return o
 		}
 	}
-	lead := 0
-	if !m.First {
-		lead = emptyLines(m.Data)
-	}
+	lead := leading(m.Data)
 	if m.From == flow.FromServer {
-		return p.parseResponse(m, r, lead)
+		if lead < maxLead {
+			lead += stray(m.Data[lead:])
+		}
+		o := p.parseResponse(m, r, lead)
+		if o == dissect.Reject && p.tunnelled {
+			return tunnel(r)
+		}
+		return o
 	}
 	o := p.parseRequest(m, r, lead)
-	if o == dissect.Reject && m.Open && p.pending.tunnel() {
-		// The answer to CONNECT or Upgrade decides whose bytes these are.
-		return dissect.NeedMore
+	if o != dissect.Reject || !m.Open || !p.pending.tunnel() {
+		return o
 	}
-	return o
+	// The answer to CONNECT or Upgrade decides whose bytes these are. Where it
+	// does not come, it was lost: nobody talks into a tunnel that is not there.
+	p.tunnelled = true
+	if m.Ended || len(m.Data) >= maxEarly {
+		return tunnel(r)
+	}
+	return dissect.NeedMore
+}
+
+// tunnel reports that the tunnel has begun with the message's first byte.
+func tunnel(r *dissect.Report) dissect.Outcome {
+	r.Signature, r.Reason, r.Weak = "http.tunnel", "bytes within a tunnel, whose opening was not captured", true
+	r.EvidenceLength = 1
+	r.Transition = &dissect.Transition{}
+	return dissect.Match
 }
 
 func (p *Parser) parseRequest(m *dissect.Message, r *dissect.Report, lead int) dissect.Outcome {
@@ -69,8 +93,11 @@ func (p *Parser) parseRequest(m *dissect.Message, r *dissect.Report, lead int) d
 	}
 	r.Signature, r.Reason, r.Bits = "http.request", "request line", requestBits
 	r.EvidenceOffset, r.EvidenceLength = lead, line.size
+	if line.simple {
+		r.Reason, r.Bits, r.Weak = "request line without a version", simpleBits, true
+	}
 	h, complete := parseHead(m.Data, lead+line.size)
-	if !complete {
+	if !complete && !line.simple {
 		return unfinished(m, r)
 	}
 
@@ -83,6 +110,9 @@ func (p *Parser) parseRequest(m *dissect.Message, r *dissect.Report, lead int) d
 	b := requestBody(&h)
 	if !d.described {
 		describeRequest(r, &line, &h)
+	}
+	if line.simple {
+		return dissect.Match // nothing more comes in this direction
 	}
 	switch {
 	case kind == rpcInData && b.kind == bodyLength && b.length > maxEcho:
@@ -98,11 +128,20 @@ func (p *Parser) parseRequest(m *dissect.Message, r *dissect.Report, lead int) d
 
 func (p *Parser) parseResponse(m *dissect.Message, r *dissect.Report, lead int) dissect.Outcome {
 	line, o := parseStatusLine(m.Data[lead:])
+	if _, asked := p.pending.front(); o == dissect.Reject && asked && m.First {
+		return parseSimpleResponse(m.Data, lead, r)
+	}
 	if o != dissect.Match {
 		return o
 	}
 	r.Signature, r.Reason, r.Bits = "http.response", "status line", statusBits
 	r.EvidenceOffset, r.EvidenceLength = lead, line.size
+	if line.code == 0 {
+		r.Reason, r.Bits = "status line with a broken code", versionBits
+	}
+	if line.broken {
+		return dissect.Match // no more of this direction can be framed
+	}
 	h, complete := parseHead(m.Data, lead+line.size)
 	if !complete {
 		return unfinished(m, r)
@@ -130,6 +169,27 @@ func (p *Parser) parseResponse(m *dissect.Message, r *dissect.Report, lead int) 
 		p.pending.pop()
 	}
 	return dissect.Match
+}
+
+// parseSimpleResponse reads the answer of a server without a head: HTML, as in
+// HTTP/0.9.
+func parseSimpleResponse(b []byte, lead int, r *dissect.Report) dissect.Outcome {
+	o := dissect.Reject
+	for _, tag := range [...]string{"<html", "<!doctype html", "<head", "<body"} {
+		n := min(len(b)-lead, len(tag))
+		switch {
+		case !fold(b[lead:lead+n], tag[:n]):
+		case n < len(tag):
+			o = dissect.NeedMore
+		default:
+			r.Signature, r.Reason = "http.simple", "HTML without a head, as in HTTP/0.9"
+			r.EvidenceOffset, r.EvidenceLength = lead, n
+			r.Bits, r.Weak, r.Answers = 7*len(tag), true, true
+			r.Payload(0, len(b))
+			return dissect.Match
+		}
+	}
+	return o
 }
 
 // unfinished reports a message whose start line is sure and whose header

@@ -91,7 +91,14 @@ func TestStartLine(t *testing.T) {
 		{"icap", flow.FromClient, "OPTIONS icap://a/b ICAP/1.0\r\n", dissect.Reject},
 		{"http2", flow.FromClient, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", dissect.Reject},
 		{"shoutcast source", flow.FromClient, "SOURCE /a ICE/1.0\r\n", dissect.Reject},
-		{"http 0.9", flow.FromClient, "GET /\r\n", dissect.Reject},
+		{"lower case", flow.FromClient, "get / http/1.1\r\n\r\n", dissect.Match},
+		{"two blanks", flow.FromClient, "GET  /  HTTP/1.1\r\n\r\n", dissect.Match},
+		{"blank at the end", flow.FromClient, "GET / HTTP/1.1 \r\n\r\n", dissect.Match},
+		{"empty line before", flow.FromClient, "\r\nGET / HTTP/1.1\r\n\r\n", dissect.Match},
+		{"http 0.9", flow.FromClient, "GET /\r\n", dissect.Match},
+		{"http 0.9 without path", flow.FromClient, "GET key\r\n", dissect.Reject},
+		{"http 0.9 knows get only", flow.FromClient, "POST /\r\n", dissect.Reject},
+		{"version with more behind", flow.FromClient, "GET / HTTP/1.1x\r\n", dissect.Reject},
 		{"no target", flow.FromClient, "GET HTTP/1.1\r\n\r\n", dissect.Reject},
 		{"smtp", flow.FromClient, "EHLO mail.example\r\n", dissect.Reject},
 		{"tls", flow.FromClient, "\x16\x03\x01\x02\x00\x01", dissect.Reject},
@@ -107,7 +114,20 @@ func TestStartLine(t *testing.T) {
 		{"icy", flow.FromServer, "ICY 200 OK\r\n", dissect.Reject},
 		{"http 2 in text", flow.FromServer, "HTTP/2 200 OK\r\n", dissect.Reject},
 		{"rtsp response", flow.FromServer, "RTSP/1.0 200 OK\r\n", dissect.Reject},
-		{"four digits", flow.FromServer, "HTTP/1.1 2000 OK\r\n", dissect.Reject},
+		{"four digits", flow.FromServer, "HTTP/1.1 2000 OK\r\n", dissect.Match},
+		{"two digits", flow.FromServer, "HTTP/1.1 20 OK\r\n", dissect.Match},
+		{"no code", flow.FromServer, "HTTP/1.1\rServer: a\r\n", dissect.Match},
+		{"two blanks before the code", flow.FromServer, "HTTP/1.1  200 OK\r\n", dissect.Match},
+		{"tab before the code", flow.FromServer, "HTTP/1.1\t200 OK\r\n", dissect.Match},
+		{"null before the code", flow.FromServer, "HTTP/1.1\x00200 OK\r\n", dissect.Match},
+		{"lower case response", flow.FromServer, "http/1.1 200 OK\r\n", dissect.Match},
+		{"long version", flow.FromServer, "HTTP/1.01 200 OK\r\n", dissect.Match},
+		{"blanks before", flow.FromServer, " \r\n\t\r\nHTTP/1.1 200 OK\r\n", dissect.Match},
+		{"only blanks", flow.FromServer, " \r\n", dissect.NeedMore},
+		{"too many blanks", flow.FromServer, strings.Repeat(" ", 99) + "HTTP/1.1 200 OK\r\n", dissect.Reject},
+		{"stray line before", flow.FromServer, "warning\nHTTP/1.1 200 OK\r\n", dissect.Match},
+		{"version without minor", flow.FromServer, "HTTP/1 200 OK\r\n", dissect.Reject},
+		{"ssh", flow.FromServer, "SSH-2.0-a\r\n", dissect.Reject},
 		{"ncacn_http", flow.FromServer, "ncacn_http/1.0", dissect.Reject},
 		{"request from a server", flow.FromServer, "GET / HTTP/1.1\r\n\r\n", dissect.Reject},
 	}
@@ -227,6 +247,65 @@ func TestTransitions(t *testing.T) {
 			}
 			if got != tt.offset {
 				t.Errorf("transition at %d, want %d", got, tt.offset)
+			}
+		})
+	}
+}
+
+// A tunnel whose opening was not captured shows by what goes through it.
+func TestLostOpening(t *testing.T) {
+	const hello = "\x16\x03\x01\x00\x05"
+	connect := func(t *testing.T) *conversation {
+		c := newConversation(t)
+		c.client("CONNECT a:443 HTTP/1.1\r\n\r\n")
+		return c
+	}
+	t.Run("server's bytes", func(t *testing.T) {
+		c := connect(t)
+		c.client(hello)
+		c.server(hello)
+		if got := c.signatures(); got != "request tunnel" {
+			t.Errorf("messages: %s", got)
+		}
+	})
+	t.Run("client's bytes alone", func(t *testing.T) {
+		c := connect(t)
+		c.client(hello)
+		c.client(strings.Repeat("\x00", maxEarly))
+		if got := c.signatures(); got != "request tunnel" {
+			t.Errorf("messages: %s", got)
+		}
+	})
+	t.Run("server that is no proxy", func(t *testing.T) {
+		c := connect(t)
+		if o := c.server("SSH-2.0-a\r\n"); o != dissect.Reject {
+			t.Errorf("outcome = %v, want Reject", o)
+		}
+	})
+}
+
+// HTML without a head is an answer to GET, other bytes are not.
+func TestSimpleResponse(t *testing.T) {
+	const request = "GET /index.html HTTP/1.1\r\n\r\n"
+	tests := []struct {
+		name, request, response string
+		want                    dissect.Outcome
+	}{
+		{"html", request, "<html>\n", dissect.Match},
+		{"document type", request, "\n<!DOCTYPE HTML>", dissect.Match},
+		{"cut", request, "<ht", dissect.NeedMore},
+		{"xml", request, "<xml>", dissect.Reject},
+		{"nobody asked", "", "<html>\n", dissect.Reject},
+		{"version 0.9", "GET /\r\n", "<html>", dissect.Match},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newConversation(t)
+			if tt.request != "" {
+				c.client(tt.request)
+			}
+			if o := c.server(tt.response); o != tt.want {
+				t.Errorf("outcome = %v, want %v", o, tt.want)
 			}
 		})
 	}

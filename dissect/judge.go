@@ -137,8 +137,11 @@ func (c *candidate) sound(d flow.Direction) bool {
 	if t.matched == 0 {
 		return false
 	}
+	if t.best >= unbrokenBits {
+		return true
+	}
 	if c.layer.stream {
-		return t.rejected == 0 || t.matched > 1 || t.best >= unbrokenBits || c.successor != nil
+		return t.rejected == 0 || t.matched > 1 || c.successor != nil
 	}
 	return t.rejected <= t.matched*rejectedRatio
 }

@@ -83,7 +83,7 @@ func newRoot(env *environment) *cobra.Command {
 	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "capture live on `NAME`; repeatable; any")
 	f.StringArrayVarP(&o.files, "read", "r", nil, "read `FILE`: pcap or pcapng, also .gz and .zst; - is standard input; a folder\nmeans every capture in it; repeatable")
 	f.StringArrayVar(&o.ports, "port", nil, "look only at the ports in `LIST`, on either side: 2888 80,443 6000-6010 udp/53")
-	f.StringVarP(&o.write, "write", "w", "", "write the packets seen to `FILE` as pcapng, with process information; - is standard output")
+	f.StringVarP(&o.write, "write", "w", "", "write the packets seen to `FILE` as pcapng, with process information; - is standard output,\nthe results then go to standard error")
 	f.StringVar(&o.format, "format", "text", "`FORMAT` of the results: "+strings.Join(report.Formats(), ", "))
 	f.StringArrayVar(&o.claims, "claims", nil, "`FILE` is a saved netstat, ss, lsof or tasklist listing to confirm or refute;\n- is standard input; repeatable")
 	f.StringVar(&o.expect, "expect", "", "let the exit status say whether the port speaks `PROTOCOL`")
@@ -98,7 +98,24 @@ func newRoot(env *environment) *cobra.Command {
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "less: only contradictions and what was asked")
 	f.CountVarP(&o.verbose, "verbose", "v", "more: every flow with its evidence; -vv also logs")
 	cmd.AddCommand(newPorts(env), newExplain(env), newSignatures(env), newDoctor(env), newVersion(env))
+	markUsage(cmd)
 	return cmd
+}
+
+// markUsage makes wrong arguments of a command, and of those below it, a usage
+// error.
+func markUsage(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usageError("%w", err)
+			}
+			return nil
+		}
+	}
+	for _, c := range cmd.Commands() {
+		markUsage(c)
+	}
 }
 
 // check finds what is wrong with the flags together.

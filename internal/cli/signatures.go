@@ -24,6 +24,8 @@ func newSignatures(env *environment) *cobra.Command {
 		Short: "List, show, check and test signatures",
 		Long: `List, show, check and test signatures: the files that say how protocols are
 recognised. The language is described in docs/signature-language.md.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringArrayVar(&dirs, "signatures", nil, "add or override signatures by those in `DIR`")
 	cmd.AddCommand(

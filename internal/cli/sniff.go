@@ -24,8 +24,12 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	if err != nil {
 		env.log.Warn("the services file is not used", "err", err)
 	}
-	out, err := report.New(o.format, env.stdout, report.Options{
-		Color: wantsColor(env.stdout), Verbosity: verbosityOf(o), Live: o.live(),
+	results := env.stdout
+	if o.write == "-" {
+		results = env.stderr // packets and words do not mix
+	}
+	out, err := report.New(o.format, results, report.Options{
+		Color: wantsColor(results), Verbosity: verbosityOf(o), Live: o.live(),
 	})
 	if err != nil {
 		return usageError("--format: %w", err)

@@ -38,6 +38,9 @@ func (f folder) path(name string) string { return filepath.Join(string(f), name)
 
 func (f folder) write(t *testing.T, name, text string) {
 	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(f.path(name)), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(f.path(name), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -63,5 +63,49 @@ func infrastructureScenarios() []*scenario {
 			transport: "udp", port: 1900,
 			protocols: "snmp", verdict: "mismatch", process: "snmpd",
 		},
+		{
+			name:     "coturn",
+			packages: "coturn", programs: "turnserver turnutils_stunclient",
+			server: `exec turnserver -n -L $SERVER -p $PORT --no-tls --no-dtls --no-tcp --no-cli --no-auth --log-file stdout --simple-log \
+	--pidfile $DIR/turnserver.pid --userdb $DIR/turndb`,
+			client:    "turnutils_stunclient -p $PORT $SERVER",
+			transport: "udp", port: 5060,
+			protocols: "stun", verdict: "mismatch", process: "turnserver",
+		},
+		{
+			name:     "freeradius",
+			packages: "freeradius freeradius-utils", programs: "freeradius radclient",
+			files: map[string]string{
+				"raddb/radiusd.conf": `prefix = /usr
+libdir = /usr/lib/freeradius
+logdir = $DIR
+run_dir = $DIR
+security { allow_vulnerable_openssl = yes }
+client any {
+	ipaddr = $CLIENT
+	secret = testing123
+}
+modules {
+	always reject {
+		rcode = reject
+	}
+}
+server default {
+	listen {
+		type = auth
+		ipaddr = $SERVER
+		port = $PORT
+	}
+	authorize {
+		reject
+	}
+}
+`,
+			},
+			server:    "exec freeradius -f -l stdout -d $DIR/raddb",
+			client:    "echo 'User-Name = alice, User-Password = secret' | radclient -r 1 $SERVER:$PORT auth testing123",
+			transport: "udp", port: 500,
+			protocols: "radius", verdict: "mismatch", process: "freeradius",
+		},
 	}
 }

@@ -276,8 +276,14 @@ func TestExampleFile(t *testing.T) {
 
 func TestParseBytes(t *testing.T) {
 	tests := []struct{ in, want string }{
-		{"01 ff", "\x01\xff"}, {"01ff", "\x01\xff"}, {`"a\r\n\x00" 41`, "a\r\n\x00A"}, {"41*3 42", "AAAB"}, {`"ab"*2`, "abab"},
-		{"41 # comment 42\n43", "AC"}, {"", ""}, {"41*0", ""},
+		{"01 ff", "\x01\xff"},
+		{"01ff", "\x01\xff"},
+		{`"a\r\n\x00" 41`, "a\r\n\x00A"},
+		{"41*3 42", "AAAB"},
+		{`"ab"*2`, "abab"},
+		{"41 # comment 42\n43", "AC"},
+		{"", ""},
+		{"41*0", ""},
 	}
 	for _, tt := range tests {
 		got, err := signatures.ParseBytes(tt.in)

@@ -176,6 +176,7 @@ func (p *parser) layout(u Unit) *Layout {
 	if len(l.Body) == 0 && len(p.errs) == 0 {
 		p.errs = append(p.errs, &Error{Pos: Pos{1, 1}, Msg: "the layout is empty"})
 	}
+	p.unreached(l.Body)
 	p.finish()
 	l.Slots = p.slots
 	l.Names = make([]string, p.slots)
@@ -186,6 +187,32 @@ func (p *parser) layout(u Unit) *Layout {
 		p.errs = append(p.errs, &Error{Pos: l.Body[0].Position(), Msg: "nothing can match this layout: its constraints exclude each other"})
 	}
 	return l
+}
+
+// unreached reports statements behind stop.
+func (p *parser) unreached(body []Stmt) {
+	for i, s := range body {
+		switch s := s.(type) {
+		case *Stop:
+			if i+1 < len(body) {
+				p.errs = append(p.errs, &Error{Pos: body[i+1].Position(), Msg: "this is never reached: stop stands before it"})
+			}
+			return
+		case *When:
+			p.unreached(s.Then)
+			p.unreached(s.Else)
+		case *Either:
+			for _, b := range s.Blocks {
+				p.unreached(b)
+			}
+		case *Optional:
+			p.unreached(s.Body)
+		case *Repeat:
+			p.unreached(s.Body)
+		case *Within:
+			p.unreached(s.Body)
+		}
+	}
 }
 
 // finish drops the slots' bookkeeping that nobody needs and reports lets that

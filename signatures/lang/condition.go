@@ -30,7 +30,7 @@ func merge(cs []condition) condition {
 func conditions(e *Expr, p placed) []condition {
 	if p.kind == Uint && p.width == 1 {
 		if set, ok := simple(e); ok {
-			return []condition{{set}}
+			return []condition{{set.simple()}}
 		}
 		return []condition{{enumerate(e, p.slot)}}
 	}
@@ -67,39 +67,70 @@ func intersect(a, b condition) condition {
 }
 
 // simple knows the commonest constraints of a byte without trying all values.
-func simple(e *Expr) (set *Set, ok bool) {
-	if e.A == nil || e.A.Op != OpSlot {
-		return nil, false
-	}
-	if e.Op == OpIn {
-		set := &Set{}
-		for _, r := range e.Ranges {
-			hi := r.Hi
-			if hi == nil {
-				hi = r.Lo
-			}
-			if r.Lo.Op != OpInt || hi.Op != OpInt {
-				return nil, false
-			}
-			for b := r.Lo.N; b <= min(hi.N, 0xFF); b++ {
-				set.add(byte(b))
-			}
-		}
-		return set.simple(), true
-	}
-	if e.B == nil || e.B.Op != OpInt || e.B.N > 0xFF {
-		return nil, false
-	}
-	n := byte(e.B.N)
+// The set is the caller's.
+func simple(e *Expr) (set Set, ok bool) {
 	switch e.Op {
+	case OpFalse:
+		set, ok = simple(e.A)
+		return set.not(), ok
+	case OpNe:
+		set, ok = equals(e)
+		return set.not(), ok
 	case OpEq:
-		return one(n), true
-	case OpLe:
-		return span(0, n), true
-	case OpGe:
-		return span(n, 0xFF), true
+		return equals(e)
+	case OpIn:
+		return within(e)
+	case OpLe, OpGe:
+		if e.A.Op != OpSlot || e.B.Op != OpInt || e.B.N > 0xFF {
+			return set, false
+		}
+		lo, hi := 0, int(e.B.N)
+		if e.Op == OpGe {
+			lo, hi = hi, 0xFF
+		}
+		for b := lo; b <= hi; b++ {
+			set.add(byte(b))
+		}
+		return set, true
 	}
-	return nil, false
+	return set, false
+}
+
+// equals is for a byte, or a byte masked, that equals a constant.
+func equals(e *Expr) (set Set, ok bool) {
+	a, mask := e.A, uint64(0xFF)
+	if a.Op == OpAnd && a.B.Op == OpInt {
+		a, mask = a.A, a.B.N
+	}
+	if a.Op != OpSlot || e.B.Op != OpInt {
+		return set, false
+	}
+	for b := range uint64(256) {
+		if b&mask == e.B.N {
+			set.add(byte(b))
+		}
+	}
+	return set, true
+}
+
+// within is for a byte among constants.
+func within(e *Expr) (set Set, ok bool) {
+	if e.A.Op != OpSlot {
+		return set, false
+	}
+	for _, r := range e.Ranges {
+		hi := r.Hi
+		if hi == nil {
+			hi = r.Lo
+		}
+		if r.Lo.Op != OpInt || hi.Op != OpInt {
+			return set, false
+		}
+		for b := r.Lo.N; b <= min(hi.N, 0xFF); b++ {
+			set.add(byte(b))
+		}
+	}
+	return set, true
 }
 
 // enumerate tries all values of a byte.

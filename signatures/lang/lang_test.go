@@ -65,6 +65,8 @@ func TestErrors(t *testing.T) {
 		{"headers compared", "h headers == \"x\"", "1:1:11: headers take no constraint"},
 		{"empty", "# nothing", "1:1:1: the layout is empty"},
 		{"impossible", "a u8 == 1\nrequire a == 2", "1:1:1: nothing can match this layout: its constraints exclude each other"},
+		{"behind stop", "when 1 == 1:\n  stop\n  a u8", "1:3:3: this is never reached: stop stands before it"},
+		{"attribute", "attr \"a b\" = 1", "1:1:6: an attribute is wanted, not \"a b\""},
 		{"character", "a u8 ; b", "1:1:6: unexpected character ';'"},
 	}
 	for _, tt := range tests {

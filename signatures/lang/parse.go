@@ -87,7 +87,7 @@ func (p *parser) ident(what string) token {
 // and attributes.
 func (p *parser) label(what string) string {
 	t := p.next()
-	if t.kind == tString {
+	if t.kind == tString && t.text != "" && strings.Trim(strings.ToLower(t.text), "abcdefghijklmnopqrstuvwxyz0123456789_.-") == "" {
 		return t.text
 	}
 	if t.kind != tIdent && t.kind != tWord {

@@ -47,6 +47,8 @@ func (s *Set) or(t *Set) *Set {
 	return (&Set{s[0] | t[0], s[1] | t[1], s[2] | t[2], s[3] | t[3]}).simple()
 }
 
+func (s Set) not() Set { return Set{^s[0], ^s[1], ^s[2], ^s[3]} }
+
 // simple returns nil for a set that permits all.
 func (s *Set) simple() *Set {
 	if *s == (Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}) {

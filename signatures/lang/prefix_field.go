@@ -1,11 +1,6 @@
 package lang
 
-import (
-	"math"
-	"slices"
-)
-
-func log2(n int) float64 { return math.Log2(float64(n)) }
+import "slices"
 
 // field steps over a field: its kind's bytes, then its constraint.
 func (f *front) field(s *Field, out []front) []front {

@@ -72,8 +72,16 @@ func TestTest(t *testing.T) {
 		expr, in string
 		want     bool
 	}{
-		{"b", "abc", true}, {"^b", "abc", false}, {"c$", "abc", true}, {"b$", "abc", false}, {"", "", true},
-		{"^$", "", true}, {"^$", "a", false}, {`\bb`, "a b", true}, {`\bb`, "ab", false}, {"x*$", "ab", true},
+		{"b", "abc", true},
+		{"^b", "abc", false},
+		{"c$", "abc", true},
+		{"b$", "abc", false},
+		{"", "", true},
+		{"^$", "", true},
+		{"^$", "a", false},
+		{`\bb`, "a b", true},
+		{`\bb`, "ab", false},
+		{"x*$", "ab", true},
 	}
 	for _, tt := range tests {
 		if got := compile(t, tt.expr).Search().Test([]byte(tt.in)); got != tt.want {
@@ -116,9 +124,21 @@ func TestBits(t *testing.T) {
 		want float64
 		min  int
 	}{
-		{"abc", false, 24, 3}, {"abc", true, 21, 3}, {"a|b", false, 7, 1}, {"ab|cd", false, 15, 2}, {"abc|d", false, 8, 1},
-		{"[0-9]", false, math.Log2(25.6), 1}, {"[0-9]{4}", false, 4 * math.Log2(25.6), 4}, {"a*", false, 0, 0}, {"a+", false, 8, 1},
-		{"a?b", false, 8, 1}, {"(ab){2,5}", false, 32, 4}, {"a.*b", false, 7, 2}, {"[^ ]+ ", false, 0, 2}, {".", false, 0, 1}, {"^a$", false, 8, 1},
+		{"abc", false, 24, 3},
+		{"abc", true, 21, 3},
+		{"a|b", false, 7, 1},
+		{"ab|cd", false, 15, 2},
+		{"abc|d", false, 8, 1},
+		{"[0-9]", false, math.Log2(25.6), 1},
+		{"[0-9]{4}", false, 4 * math.Log2(25.6), 4},
+		{"a*", false, 0, 0},
+		{"a+", false, 8, 1},
+		{"a?b", false, 8, 1},
+		{"(ab){2,5}", false, 32, 4},
+		{"a.*b", false, 7, 2},
+		{"[^ ]+ ", false, 0, 2},
+		{".", false, 0, 1},
+		{"^a$", false, 8, 1},
 	}
 	for _, tt := range tests {
 		re, err := regex.Compile(tt.expr, tt.fold, false)

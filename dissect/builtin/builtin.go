@@ -8,6 +8,7 @@ import (
 	"github.com/sniffid/sniffid/dissect/proto/dtls"
 	"github.com/sniffid/sniffid/dissect/proto/http"
 	"github.com/sniffid/sniffid/dissect/proto/quic"
+	"github.com/sniffid/sniffid/dissect/proto/rpc"
 	"github.com/sniffid/sniffid/dissect/proto/tls"
 )
 
@@ -23,6 +24,7 @@ func All() map[string]func() dissect.Parser {
 		"llmnr":  dns.NewLinkLocal,
 		"mdns":   dns.NewMulticast,
 		"quic":   quic.New,
+		"rpc":    rpc.New,
 		"tls":    tls.New,
 	}
 }

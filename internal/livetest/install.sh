@@ -5,10 +5,10 @@ set -eu
 
 packages='
 	bind9-dnsutils chrony coturn curl dante-server dnsmasq-base dovecot-imapd dovecot-pop3d ethtool freeradius freeradius-utils freerdp2-x11
-	iproute2 krb5-kdc krb5-user ldap-utils mariadb-client mariadb-server memcached minidlna mosquitto
+	hostname iproute2 krb5-kdc krb5-user ldap-utils mariadb-client mariadb-server memcached minidlna mosquitto mount
 	mosquitto-clients nfs-ganesha nfs-ganesha-vfs nginx openssh-client openssh-server openssl postfix postgresql
 	postgresql-client procps redis-server redis-tools rpcbind samba slapd smbclient snmp snmpd swaks unbound
-	util-linux vsftpd xrdp xvfb
+	vsftpd xrdp xvfb
 '
 
 missing=

@@ -68,7 +68,7 @@ func TestServers(t *testing.T) {
 		t.Fatalf("%s is set, but network namespaces need root", variable)
 	}
 	t.Setenv("PATH", serverPath())
-	need(t, "unshare ip ethtool sysctl", harness)
+	need(t, "ip ethtool sysctl mount hostname", harness)
 	binary := build(t)
 	// An interrupt fails what is running, so that it cleans up.
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
@@ -192,8 +192,10 @@ func (s *scenario) serves(n *namespace, dir folder) bool {
 // judge compares what sniffid said, and when, with what passed on the wire.
 func (s *scenario) judge(t *testing.T, w *witness, sniffer *sniffer, inTime bool) *outcome {
 	t.Helper()
-	e := w.exchange(s.transport, s.port)
-	if e.complete().IsZero() {
+	var e exchange
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if !eventually(ctx, func() bool { e = w.exchange(s.transport, s.port); return !e.complete().IsZero() }) {
 		t.Errorf("no exchange on %s port %d: first payload of the client %v, of the server %v", s.transport, s.port, e.client, e.server)
 		return nil
 	}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // folder is a scenario's own: settings, state and logs. Servers that give up
@@ -72,9 +74,11 @@ type process struct {
 
 // start starts cmd in n. It does not outlive the test: its end comes with the
 // end of ctx, of the namespace or of this very process.
-func (n *namespace) start(ctx context.Context, t *testing.T, cmd *exec.Cmd) *process {
+func (n *namespace) start(ctx context.Context, t *testing.T, cmd *exec.Cmd, attr syscall.SysProcAttr) *process {
 	t.Helper()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	attr.Pdeathsig = syscall.SIGKILL
+	attr.Setpgid = true // an interrupt at the terminal is for the test
+	cmd.SysProcAttr = &attr
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	var err error
 	n.do(func() { err = cmd.Start() })
@@ -94,7 +98,7 @@ func (n *namespace) start(ctx context.Context, t *testing.T, cmd *exec.Cmd) *pro
 	return p
 }
 
-// kill ends the process, and with it all that it started in a room.
+// kill ends the process, and all of a room whose first process it is.
 func (p *process) kill() { _ = p.cmd.Process.Kill() }
 
 // wait reports whether the process ends within d.
@@ -107,17 +111,22 @@ func (p *process) wait(d time.Duration) bool {
 	}
 }
 
-// roomScript makes the inside of a room: a host name, an empty /run, a hosts
-// file and nobody to ask for names.
-const roomScript = `hostname "$0"
+// room are the namespaces of a room, beside that of the network.
+const room = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC
+
+// roomScript makes the inside of a room: a host name, its own processes, an
+// empty /run, a hosts file and nobody to ask for names. The shell stays, as the
+// room's first process and the parent of orphans.
+const roomScript = `mount --make-rprivate /
+mount -t proc proc /proc
 mount -t tmpfs -o mode=755 tmpfs /run
 mount --bind "$DIR/hosts" /etc/hosts
 mount --bind "$DIR/resolv.conf" /etc/resolv.conf
-sh -euc "$1"`
+hostname "$0"
+sh -euc "$1" || exit "$?"`
 
-// enter starts a shell script in a room: a PID, mount, host name and IPC
-// namespace. The room's first process stays, as the parent of orphans, and
-// whatever daemons the script leaves end with it. Its output goes to name.log.
+// enter starts a shell script in a room of its own: whatever daemons it leaves
+// end with it. Its output goes to name.log.
 func (n *namespace) enter(ctx context.Context, t *testing.T, dir folder, name, script string, env []string) *process {
 	t.Helper()
 	log, err := os.OpenFile(dir.path(name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
@@ -125,11 +134,10 @@ func (n *namespace) enter(ctx context.Context, t *testing.T, dir folder, name, s
 		t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command("unshare", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc",
-		"sh", "-euc", roomScript, name, script)
+	cmd := exec.Command("sh", "-euc", roomScript, name, script)
 	cmd.Dir, cmd.Env = string(dir), env
 	cmd.Stdout, cmd.Stderr = log, log
-	return n.start(ctx, t, cmd)
+	return n.start(ctx, t, cmd, syscall.SysProcAttr{Cloneflags: room})
 }
 
 // eventually repeats f until it is true or ctx is done.

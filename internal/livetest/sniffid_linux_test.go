@@ -71,10 +71,10 @@ type sniffer struct {
 func sniff(ctx context.Context, t *testing.T, binary string, n *namespace, port uint16) *sniffer {
 	t.Helper()
 	s := &sniffer{}
-	cmd := exec.Command("unshare", "--mount", "sh", "-euc", `mount -t sysfs sysfs /sys; exec "$0" "$@"`,
+	cmd := exec.Command("sh", "-euc", `mount -t sysfs sysfs /sys; exec "$0" "$@"`,
 		binary, "-i", device, "--port", strconv.Itoa(int(port)), "--until-verdict", "--format", "json")
 	cmd.Stdout, cmd.Stderr = &s.out, &s.log
-	s.process = n.start(ctx, t, cmd)
+	s.process = n.start(ctx, t, cmd, syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS})
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if !eventually(ctx, n.capturing) {

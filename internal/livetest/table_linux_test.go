@@ -10,7 +10,7 @@ import (
 )
 
 // harness are the packages of what the test itself runs.
-const harness = "util-linux iproute2 ethtool procps"
+const harness = "mount hostname iproute2 ethtool procps"
 
 // TestScenarios verifies what can be verified without root or servers: no two
 // scenarios are the same, each says what it wants, and install.sh installs what

@@ -28,7 +28,7 @@ type event struct {
 	Action, Package, Test, Output string
 }
 
-// summarize reports whether something failed.
+// summarize reports whether something failed; nothing at all is a failure too.
 func summarize(r io.Reader, w io.Writer) (failed bool, err error) {
 	in := bufio.NewReader(r)
 	written := make(map[[2]string]*strings.Builder) // by package and test
@@ -77,7 +77,7 @@ func summarize(r io.Reader, w io.Writer) (failed bool, err error) {
 	}
 	_, err = fmt.Fprintf(w, "%d tests ran in %d packages: %d passed, %d failed, %d skipped\n",
 		counts["pass"]+counts["fail"]+counts["skip"], packages, counts["pass"], counts["fail"], counts["skip"])
-	return failed, err
+	return failed || packages == 0, err
 }
 
 // packageLine reports whether s is what go test says of a whole package.

@@ -101,24 +101,31 @@ type parser struct {
 // undecided one is waited for, so that the answer is the same however the bytes
 // are cut into segments.
 func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
-	x, _ := p.program.pool.Get().(*run)
-	defer x.release(p.program)
 	for i := range p.program.messages {
 		msg := &p.program.messages[i]
 		if msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m.Data) {
 			continue
 		}
-		x.start(m, &p.memory, r.Recording)
-		switch x.try(msg) {
-		case dissect.Match:
-			x.commit(msg, r)
-			return dissect.Match
-		case dissect.NeedMore:
-			r.Need = x.need
-			return dissect.NeedMore
+		if o := p.try(msg, m, r); o != dissect.Reject {
+			return o
 		}
 	}
 	return dissect.Reject
+}
+
+// try reads m as one message.
+func (p *parser) try(msg *message, m *dissect.Message, r *dissect.Report) dissect.Outcome {
+	x, _ := p.program.pool.Get().(*run)
+	defer x.release(p.program)
+	x.start(m, &p.memory, r.Recording, msg.Layout.Slots)
+	o := x.try(msg)
+	switch o {
+	case dissect.Match:
+		x.commit(msg, r)
+	case dissect.NeedMore:
+		r.Need = x.need
+	}
+	return o
 }
 
 // begins is the precheck of the first bytes.

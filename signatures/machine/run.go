@@ -74,7 +74,8 @@ type undo struct {
 	old   slot
 }
 
-func (x *run) start(m *dissect.Message, mem *memory, record bool) {
+// start prepares a run, as release left it, for a layout with that many slots.
+func (x *run) start(m *dissect.Message, mem *memory, record bool, slots int) {
 	x.cursor = cursor{end: m.Size, limit: m.Size}
 	if m.Open {
 		x.end, x.limit = unbounded, unbounded
@@ -85,12 +86,7 @@ func (x *run) start(m *dissect.Message, mem *memory, record bool) {
 	}
 	x.st, x.need, x.trials = going, 0, 0
 	x.steps = 4096 + 16*len(x.data)
-	clear(x.slots)
-	clear(x.effects)
-	x.effects = x.effects[:0]
-	clear(x.undos)
-	x.undos = x.undos[:0]
-	x.scratch = x.scratch[:0]
+	x.slots = x.slots[:slots]
 }
 
 // release gives the run back, without references to the message.
@@ -98,6 +94,7 @@ func (x *run) release(p *Program) {
 	clear(x.slots)
 	clear(x.effects)
 	clear(x.undos)
+	x.effects, x.undos, x.scratch = x.effects[:0], x.undos[:0], x.scratch[:0]
 	x.m, x.data, x.mem = nil, nil, nil
 	p.pool.Put(x)
 }
@@ -212,8 +209,9 @@ func (x *run) drop(c cursor) bool {
 	for i := len(x.undos) - 1; i >= c.undo; i-- {
 		x.slots[x.undos[i].index] = x.undos[i].old
 	}
-	x.undos = x.undos[:c.undo]
-	x.effects = x.effects[:c.effects]
+	clear(x.undos[c.undo:])
+	clear(x.effects[c.effects:])
+	x.undos, x.effects = x.undos[:c.undo], x.effects[:c.effects]
 	x.cursor = c
 	if x.steps < 0 {
 		return false

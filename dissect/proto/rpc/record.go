@@ -43,7 +43,7 @@ func readRecord(b []byte) record {
 	if last {
 		return r
 	}
-	r.message = append([]byte(nil), r.message...)
+	r.message = append([]byte(nil), r.message[:min(len(r.message), maxGathered)]...)
 	for !r.ended && len(b) >= r.length+markLength {
 		n, r.ended = mark(b[r.length:])
 		if n > maxFragment {

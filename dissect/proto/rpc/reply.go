@@ -15,20 +15,20 @@ const (
 	acceptSuccess = 0
 	acceptLast    = 5 // SYSTEM_ERR
 
-	rejectMismatch = 0
-	rejectAuth     = 1
-	authLast       = 14 // RPCSEC_GSS_CTXPROBLEM, RFC 5531 §9
+	rejectAuth = 1  // the other is RPC_MISMATCH
+	authLast   = 14 // RPCSEC_GSS_CTXPROBLEM
 )
 
 const (
 	// minReply is the length of the shortest reply, a denied one, in bytes.
 	minReply = 20
-	// bareReply is the length of an accepted reply without results, in bytes.
-	bareReply = 24
 	// replyBits counts what type and state verify.
 	replyBits  = 32 + 31
 	acceptBits = 29
-	deniedBits = 31 + 28
+	// rejectBits, and authStatBits or mismatchBits, are those of a denial.
+	rejectBits   = 31
+	authStatBits = 28
+	mismatchBits = 1
 )
 
 // startTLS is the verifier with which a server agrees to TLS, RFC 9289 §4.1.
@@ -38,15 +38,14 @@ const startTLS = "STARTTLS"
 // its program: the call of the same xid does.
 func (p *Parser) parseReply(in *input, d *xdr, xid uint32, r *dissect.Report) (dissect.Outcome, int) {
 	c := p.calls.find(in.From.Reverse(), xid)
-	if c == nil && in.From == flow.FromClient {
+	if c == nil && (in.From == flow.FromClient || p.foreign) {
 		return dissect.Reject, 0
 	}
 	state := d.atMost(replyDenied)
 	r.Bits = replyBits
 	verifier, stat := "", uint32(0)
 	if state == replyDenied {
-		d.denied()
-		r.Bits += deniedBits
+		r.Bits += d.denied()
 	} else {
 		verifier = string(d.auth().body)
 		stat = d.atMost(acceptLast)
@@ -63,8 +62,7 @@ func (p *Parser) parseReply(in *input, d *xdr, xid uint32, r *dissect.Report) (d
 	}
 	r.Signature, r.Reason = "rpc.reply", "type, state and verifier of a reply"
 	r.Answers = c != nil
-	// Without the call, a datagram that says nothing but zeros proves little.
-	r.Weak = c == nil && !in.marked && in.size <= bareReply
+	r.Weak = c == nil && !in.marked && p.lonely(xid)
 	in.field(r, "rpc.replystat", 8, 4, strconv.Itoa(int(state)))
 	if c == nil || !d.ok() || state == replyDenied || stat != acceptSuccess {
 		return dissect.Match, 0
@@ -77,11 +75,24 @@ func (p *Parser) parseReply(in *input, d *xdr, xid uint32, r *dissect.Report) (d
 	return p.results(in, d, c, r)
 }
 
-// denied reads why a call was denied.
-func (d *xdr) denied() {
-	if d.atMost(rejectAuth) == rejectMismatch {
-		d.bytes(8) // lowest and highest version
-		return
+// lonely reports whether a reply in a datagram, whose call was not seen, has no
+// company either. Such a reply is a one among zeros, which many messages are;
+// replies of different xids are not.
+func (p *Parser) lonely(xid uint32) bool {
+	if !p.orphan.known {
+		p.orphan.known, p.orphan.xid = true, xid
 	}
-	d.atMost(authLast)
+	return p.orphan.xid == xid
+}
+
+// denied reads why a call was denied and returns the bits that this verifies.
+func (d *xdr) denied() int {
+	if d.atMost(rejectAuth) == rejectAuth {
+		d.atMost(authLast)
+		return rejectBits + authStatBits
+	}
+	if low, high := d.u32(), d.u32(); d.ok() && low > high {
+		d.bad = true
+	}
+	return rejectBits + mismatchBits
 }

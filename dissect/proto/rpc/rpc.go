@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"github.com/sniffid/sniffid/dissect"
+	"github.com/sniffid/sniffid/dissect/flow"
 )
 
 // Message types, RFC 5531 §9.
@@ -32,6 +33,13 @@ type Parser struct {
 	host  bool // the machine name of a client was reported
 	// within says that the next bytes of a direction are a further fragment.
 	within [2]bool
+	// orphan is the xid of the first reply in a datagram that answers no call.
+	orphan struct {
+		known bool
+		xid   uint32
+	}
+	// foreign says that a client's datagram was no message.
+	foreign bool
 }
 
 // target is a version of a program.
@@ -50,6 +58,7 @@ func (p *Parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	in.cut = !in.complete
 	o, _ := p.parseMessage(&in, r)
 	if o != dissect.Match {
+		p.foreign = p.foreign || m.From == flow.FromClient
 		return o
 	}
 	r.Length = m.Size

@@ -360,3 +360,30 @@ func TestWarnings(t *testing.T) {
 		t.Logf("built in: %v", w)
 	}
 }
+
+func TestShow(t *testing.T) {
+	s, err := signatures.Load(folder("vpn/wg.yaml", file("      answers initiator == receiver\n", "      when sender == receiver:\n          answers initiator == receiver\n")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := s.File("wg").Messages[1]
+	if got := m.Prefix(); got != "02 00 00 00" {
+		t.Errorf("prefix %s", got)
+	}
+	var sb strings.Builder
+	if err := m.WriteLayout(&sb); err != nil {
+		t.Fatal(err)
+	}
+	want := `     0  type       u8 == 2
+     1  reserved   bytes 3 == hex 00 00 00
+     4  sender     u32le
+     8  receiver   u32le
+    12  _          bytes 80
+        end
+        when sender == receiver:
+            answers initiator == receiver
+`
+	if diff := cmp.Diff(want, sb.String()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -2,6 +2,7 @@ package lang_test
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -257,6 +258,30 @@ func BenchmarkCompile(b *testing.B) {
 	for b.Loop() {
 		if _, err := compile(lang.Env{Sized: true, Open: true}, layout); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestOffsets(t *testing.T) {
+	tests := []struct {
+		layout string
+		want   map[int]int
+	}{
+		{"a u8\nb u16be\nc zstr\nd u8", map[int]int{1: 0, 2: 1, 3: 3}},
+		{"a u8\nwhen a == 1:\n  b u16be\nelse:\n  c bytes 2\nd u8", map[int]int{1: 0, 3: 1, 5: 1, 6: 3}},
+		{"a u8\nwhen a == 1:\n  b u8\nc u8", map[int]int{1: 0, 3: 1}},
+		{"at 4\na u8\nalign 8\nb u8\nskip 1\nc u8", map[int]int{2: 4, 4: 8, 6: 10}},
+		{"within 4:\n  a u8\nb u8", map[int]int{2: 0, 3: 4}},
+		{"either:\n  a u16be == 1\nor:\n  b u16be == 2\nc u8\npayload rest", map[int]int{2: 0, 4: 0, 5: 2, 6: 3}},
+		{"n u8\nrepeat n:\n  a u8\nb u8", map[int]int{1: 0}},
+	}
+	for _, tt := range tests {
+		prog, err := compile(lang.Env{Sized: true}, tt.layout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := prog.Layouts[0].Offsets(); !maps.Equal(got, tt.want) {
+			t.Errorf("%q: %v, want %v", tt.layout, got, tt.want)
 		}
 	}
 }

@@ -37,12 +37,9 @@ func newExplain(env *environment) *cobra.Command {
 			if len(o.files) == 0 {
 				return usageError("explain: name a capture file, or - for standard input")
 			}
-			for _, list := range o.ports {
-				set, err := pipeline.ParsePorts(list)
-				if err != nil {
-					return usageError("--port: %w", err)
-				}
-				o.portSet = set
+			var err error
+			if o.portSet, err = parsePorts(o.ports); err != nil {
+				return err
 			}
 			return explain(cmd.Context(), env, o)
 		},

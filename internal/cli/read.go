@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/sniffid/sniffid/capture"
@@ -37,28 +34,22 @@ func (r *run) read(ctx context.Context) error {
 // readTree reads a file, or every capture in a folder and below it. Readable is
 // false when there was nothing to read; why has been said then.
 func (r *run) readTree(ctx context.Context, name string) (readable bool, err error) {
-	info, err := os.Stat(name)
-	if name == pcapfile.Stdin || err != nil || !info.IsDir() {
-		return r.readFile(ctx, name, false)
+	files, err := pcapfile.Expand([]string{name})
+	if err != nil {
+		r.env.log.Error("cannot read", "err", err)
+		return false, nil
 	}
-	err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			r.env.log.Error("cannot read", "path", path, "err", err)
-			return nil
-		case ctx.Err() != nil:
-			return fs.SkipAll
-		case !d.Type().IsRegular():
-			return nil
+	for _, file := range files {
+		if ctx.Err() != nil {
+			return true, nil
 		}
-		ok, err := r.readFile(ctx, path, true)
+		ok, err := r.readFile(ctx, file, file != name)
+		if err != nil {
+			return false, err
+		}
 		readable = readable || ok
-		return err
-	})
-	if err == nil && !readable && ctx.Err() == nil {
-		r.env.log.Error("no capture in the folder", "path", name)
 	}
-	return readable, err
+	return readable, nil
 }
 
 // readFile identifies what is in one file. Of a folder, files that are no

@@ -143,13 +143,21 @@ func (o *options) check() error {
 	if stdin > 1 {
 		return usageError("standard input (-) can be read once only")
 	}
-	if len(o.ports) > 0 {
-		var err error
-		if o.portSet, err = pipeline.ParsePorts(strings.Join(o.ports, ",")); err != nil {
-			return usageError("--port: %w", err)
-		}
+	var err error
+	o.portSet, err = parsePorts(o.ports)
+	return err
+}
+
+// parsePorts reads the lists of --port.
+func parsePorts(lists []string) (pipeline.PortSet, error) {
+	if len(lists) == 0 {
+		return pipeline.PortSet{}, nil
 	}
-	return nil
+	set, err := pipeline.ParsePorts(strings.Join(lists, ","))
+	if err != nil {
+		return set, usageError("--port: %w", err)
+	}
+	return set, nil
 }
 
 // live reports whether packets come from interfaces.

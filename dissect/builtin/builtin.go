@@ -7,6 +7,7 @@ import (
 	"github.com/sniffid/sniffid/dissect/proto/dns"
 	"github.com/sniffid/sniffid/dissect/proto/dtls"
 	"github.com/sniffid/sniffid/dissect/proto/http"
+	"github.com/sniffid/sniffid/dissect/proto/http2"
 	"github.com/sniffid/sniffid/dissect/proto/quic"
 	"github.com/sniffid/sniffid/dissect/proto/rpc"
 	"github.com/sniffid/sniffid/dissect/proto/tls"
@@ -21,6 +22,7 @@ func All() map[string]func() dissect.Parser {
 		"dns":    dns.New,
 		"dtls":   dtls.New,
 		"http":   http.New,
+		"http2":  http2.New,
 		"llmnr":  dns.NewLinkLocal,
 		"mdns":   dns.NewMulticast,
 		"quic":   quic.New,

@@ -244,7 +244,7 @@ func (a *Aggregator) port(key PortKey, p *gathered, rows []claims.Claim) Port {
 	}
 	if !port.Owner.Known() {
 		for i := range rows {
-			if o := claimed(&rows[i]); o.Known() {
+			if o := claimed(&rows[i]); o.Known() || o.Reason != "" {
 				port.Owner = o
 				break
 			}
@@ -253,10 +253,18 @@ func (a *Aggregator) port(key PortKey, p *gathered, rows []claims.Claim) Port {
 	return port
 }
 
-// claimed is the process that a row names.
+// claimed is the process that a row names; several that share the socket are
+// ambiguous.
 func claimed(c *claims.Claim) owner.Owner {
 	if c.PID == 0 && c.Process == "" {
 		return owner.Owner{}
+	}
+	if len(c.Others) > 0 {
+		o := owner.Owner{Reason: owner.Ambiguous, Candidates: []owner.Process{{PID: c.PID, Name: c.Process}}}
+		for _, other := range c.Others {
+			o.Candidates = append(o.Candidates, owner.Process{PID: other.PID, Name: other.Name})
+		}
+		return o
 	}
 	return owner.Owner{PID: c.PID, Name: c.Process, User: c.User, Services: c.Services, Quality: owner.Snapshot}
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/sniffid/sniffid/correlate/claims"
 	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/dissect/flow"
 )
@@ -33,9 +34,17 @@ func (s *scene) whyPhantom() string {
 }
 
 func (s *scene) whySuspected() string {
-	return fmt.Sprintf("%s is probably no service. The listing has it LISTENING (line %d) and also as the local end of a connection to %s, %s (line %d)%s; a capture would prove it.",
-		s.name(), s.listening.Line, s.established.Remote, s.registry.Names(s.port.Key.Transport, s.established.Remote.Port())[0],
-		s.established.Line, openedBy(&s.port.Owner))
+	server := s.registry.Names(s.port.Key.Transport, s.established.Remote.Port())[0]
+	return fmt.Sprintf("%s is probably no service. It is listed as LISTENING%s and also as the local end of a connection to %s, %s%s%s; a capture would prove it.",
+		s.name(), lineOf(s.listening), s.established.Remote, server, lineOf(s.established), openedBy(&s.port.Owner))
+}
+
+// lineOf points to a row of a listing; rows of a live table have no line.
+func lineOf(c *claims.Claim) string {
+	if c.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d)", c.Line)
 }
 
 func (s *scene) whyClient() string {

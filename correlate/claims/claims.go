@@ -52,8 +52,9 @@ type Claim struct {
 	Others []Process `json:"others,omitempty"`
 	// Protocols is the stack that the row names; only sniffid's own records do.
 	Protocols []string `json:"protocols,omitempty"`
-	// Line is the row's first line, counted from 1; File the listing's name.
-	Line int    `json:"line"`
+	// Line is the row's first line, counted from 1, or 0 where the row is that
+	// of a live table; File is the listing's name.
+	Line int    `json:"line,omitempty"`
 	File string `json:"file,omitempty"`
 }
 

@@ -132,53 +132,93 @@ func TestRows(t *testing.T) {
 		local, remote string
 		want          Claim
 	}{
-		{"windows service", windows + "  TCP    0.0.0.0:135    0.0.0.0:0    LISTENING    900\r\n  RpcSs\r\n [svchost.exe]\r\n", "0.0.0.0:135", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 900, Process: "svchost.exe", Services: []string{"RpcSs"}}},
-		{"windows without ownership", windows + "  TCP    0.0.0.0:445    0.0.0.0:0    LISTENING    4\r\n Can not obtain ownership information\r\n", "0.0.0.0:445", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 4}},
-		{"windows ipv6", windows + "  TCP    [fe80::1%4]:445   [fe80::2%4]:50123   ESTABLISHED   4\r\n", "[fe80::1%4]:445", "[fe80::2%4]:50123",
-			Claim{Transport: "tcp", State: "ESTABLISHED", PID: 4}},
-		{"windows ipv6 wildcard", windows + "  TCP    [::]:445   [::]:0   LISTENING   4\r\n", "[::]:445", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 4}},
+		{
+			"windows service", windows + "  TCP    0.0.0.0:135    0.0.0.0:0    LISTENING    900\r\n  RpcSs\r\n [svchost.exe]\r\n", "0.0.0.0:135", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 900, Process: "svchost.exe", Services: []string{"RpcSs"}},
+		},
+		{
+			"windows without ownership", windows + "  TCP    0.0.0.0:445    0.0.0.0:0    LISTENING    4\r\n Can not obtain ownership information\r\n", "0.0.0.0:445", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 4},
+		},
+		{
+			"windows ipv6", windows + "  TCP    [fe80::1%4]:445   [fe80::2%4]:50123   ESTABLISHED   4\r\n", "[fe80::1%4]:445", "[fe80::2%4]:50123",
+			Claim{Transport: "tcp", State: "ESTABLISHED", PID: 4},
+		},
+		{
+			"windows ipv6 wildcard", windows + "  TCP    [::]:445   [::]:0   LISTENING   4\r\n", "[::]:445", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 4},
+		},
 		{"windows udp", windows + "  UDP    [::1]:1900   *:*   1200\r\n", "[::1]:1900", "", Claim{Transport: "udp", PID: 1200}},
-		{"windows offload", windows + "  TCP    10.0.0.1:80   10.0.0.2:1025   TIME_WAIT   0   InHost\r\n", "10.0.0.1:80", "10.0.0.2:1025",
-			Claim{Transport: "tcp", State: "TIME_WAIT"}},
-		{"japanese header", "アクティブな接続\r\n\r\n  プロトコル  ローカル アドレス          外部アドレス        状態           PID\r\n  TCP         0.0.0.0:135            0.0.0.0:0              LISTENING       900\r\n", "0.0.0.0:135", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 900}},
-		{"linux", linux + "tcp        0      0 127.0.0.1:631           0.0.0.0:*               LISTEN      812/cupsd           \n", "127.0.0.1:631", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 812, Process: "cupsd"}},
-		{"linux ipv6", linux + "tcp6       0      0 :::22                   :::*                    LISTEN      1/sshd: /usr/sbin   \n", "[::]:22", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 1, Process: "sshd: /usr/sbin"}},
+		{
+			"windows offload", windows + "  TCP    10.0.0.1:80   10.0.0.2:1025   TIME_WAIT   0   InHost\r\n", "10.0.0.1:80", "10.0.0.2:1025",
+			Claim{Transport: "tcp", State: "TIME_WAIT"},
+		},
+		{
+			"japanese header", "アクティブな接続\r\n\r\n  プロトコル  ローカル アドレス          外部アドレス        状態           PID\r\n  TCP         0.0.0.0:135            0.0.0.0:0              LISTENING       900\r\n", "0.0.0.0:135", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 900},
+		},
+		{
+			"linux", linux + "tcp        0      0 127.0.0.1:631           0.0.0.0:*               LISTEN      812/cupsd           \n", "127.0.0.1:631", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 812, Process: "cupsd"},
+		},
+		{
+			"linux ipv6", linux + "tcp6       0      0 :::22                   :::*                    LISTEN      1/sshd: /usr/sbin   \n", "[::]:22", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 1, Process: "sshd: /usr/sbin"},
+		},
 		{"linux udp", linux + "udp        0      0 0.0.0.0:68              0.0.0.0:*                           -                   \n", "0.0.0.0:68", "", Claim{Transport: "udp"}},
-		{"linux extended", "Proto Recv-Q Send-Q Local Address Foreign Address State User Inode PID/Program name\ntcp 0 0 10.0.0.1:22 10.0.0.2:40000 ESTABLISHED root 4711 99/sshd\n", "10.0.0.1:22", "10.0.0.2:40000",
-			Claim{Transport: "tcp", State: "ESTABLISHED", User: "root", PID: 99, Process: "sshd"}},
-		{"bsd", "Active Internet connections (including servers)\nProto Recv-Q Send-Q  Local Address          Foreign Address        (state)\ntcp4       0      0  127.0.0.1.631          *.*                    LISTEN\n", "127.0.0.1:631", "",
-			Claim{Transport: "tcp", State: "LISTENING"}},
+		{
+			"linux extended", "Proto Recv-Q Send-Q Local Address Foreign Address State User Inode PID/Program name\ntcp 0 0 10.0.0.1:22 10.0.0.2:40000 ESTABLISHED root 4711 99/sshd\n", "10.0.0.1:22", "10.0.0.2:40000",
+			Claim{Transport: "tcp", State: "ESTABLISHED", User: "root", PID: 99, Process: "sshd"},
+		},
+		{
+			"bsd", "Active Internet connections (including servers)\nProto Recv-Q Send-Q  Local Address          Foreign Address        (state)\ntcp4       0      0  127.0.0.1.631          *.*                    LISTEN\n", "127.0.0.1:631", "",
+			Claim{Transport: "tcp", State: "LISTENING"},
+		},
 		{"bsd ipv6", "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)\nudp6       0      0  fe80::1%lo0.123        *.*                    \n", "[fe80::1%lo0]:123", "", Claim{Transport: "udp"}},
-		{"ss", ss + "tcp   LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:((\"sshd\",pid=812,fd=3),(\"systemd\",pid=1,fd=40))\n", "0.0.0.0:22", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 812, Process: "sshd", Others: []Process{{PID: 1, Name: "systemd"}}}},
+		{
+			"ss", ss + "tcp   LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:((\"sshd\",pid=812,fd=3),(\"systemd\",pid=1,fd=40))\n", "0.0.0.0:22", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 812, Process: "sshd", Others: []Process{{PID: 1, Name: "systemd"}}},
+		},
 		{"ss both families", ss + "tcp   LISTEN 0      511                *:80              *:*\n", "[::]:80", "", Claim{Transport: "tcp", State: "LISTENING"}},
-		{"ss zones", ss + "udp   UNCONN 0 0 [fe80::1]%eth0:546 [::]:* users:((\"dhcp\",pid=5,fd=3)) uid:100 ino:9\n", "[fe80::1%eth0]:546", "",
-			Claim{Transport: "udp", PID: 5, Process: "dhcp", User: "100"}},
+		{
+			"ss zones", ss + "udp   UNCONN 0 0 [fe80::1]%eth0:546 [::]:* users:((\"dhcp\",pid=5,fd=3)) uid:100 ino:9\n", "[fe80::1%eth0]:546", "",
+			Claim{Transport: "udp", PID: 5, Process: "dhcp", User: "100"},
+		},
 		{"ss ipv4 zone", ss + "udp   UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*\n", "127.0.0.53:53", "", Claim{Transport: "udp"}},
-		{"ss without netid", "State   Recv-Q  Send-Q   Local Address:Port    Peer Address:Port  Process\nESTAB   0       0        10.0.0.1:22           10.0.0.2:40000\n", "10.0.0.1:22", "10.0.0.2:40000",
-			Claim{Transport: "tcp", State: "ESTABLISHED"}},
-		{"ss processes on the next line", ss + "tcp   ESTAB  0 0 10.0.0.1:22 10.0.0.2:40000\n\t users:((\"sshd\",pid=9,fd=3))\n", "10.0.0.1:22", "10.0.0.2:40000",
-			Claim{Transport: "tcp", State: "ESTABLISHED", PID: 9, Process: "sshd"}},
-		{"lsof", lsof + "sshd      812 root    3u  IPv4  12345      0t0  TCP *:22 (LISTEN)\n", "0.0.0.0:22", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 812, Process: "sshd", User: "root"}},
-		{"lsof connection", lsof + "Google\\x20Chrome 99 joe 45u IPv6 0xabc 0t0 TCP [::1]:50000->[::1]:443 (ESTABLISHED)\n", "[::1]:50000", "[::1]:443",
-			Claim{Transport: "tcp", State: "ESTABLISHED", PID: 99, Process: "Google Chrome", User: "joe"}},
+		{
+			"ss without netid", "State   Recv-Q  Send-Q   Local Address:Port    Peer Address:Port  Process\nESTAB   0       0        10.0.0.1:22           10.0.0.2:40000\n", "10.0.0.1:22", "10.0.0.2:40000",
+			Claim{Transport: "tcp", State: "ESTABLISHED"},
+		},
+		{
+			"ss processes on the next line", ss + "tcp   ESTAB  0 0 10.0.0.1:22 10.0.0.2:40000\n\t users:((\"sshd\",pid=9,fd=3))\n", "10.0.0.1:22", "10.0.0.2:40000",
+			Claim{Transport: "tcp", State: "ESTABLISHED", PID: 9, Process: "sshd"},
+		},
+		{
+			"lsof", lsof + "sshd      812 root    3u  IPv4  12345      0t0  TCP *:22 (LISTEN)\n", "0.0.0.0:22", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 812, Process: "sshd", User: "root"},
+		},
+		{
+			"lsof connection", lsof + "Google\\x20Chrome 99 joe 45u IPv6 0xabc 0t0 TCP [::1]:50000->[::1]:443 (ESTABLISHED)\n", "[::1]:50000", "[::1]:443",
+			Claim{Transport: "tcp", State: "ESTABLISHED", PID: 99, Process: "Google Chrome", User: "joe"},
+		},
 		{"lsof udp", lsof + "avahi 7 avahi 12u IPv6 1 0t0 UDP *:5353\n", "[::]:5353", "", Claim{Transport: "udp", PID: 7, Process: "avahi", User: "avahi"}},
-		{"socket record", `{"type":"socket","schema":1,"transport":"tcp","local":"0.0.0.0:80","state":"LISTENING","owner":{"pid":4,"name":"System"}}`, "0.0.0.0:80", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 4, Process: "System"}},
-		{"socket record with objects", `{"type":"socket","transport":"tcp","local":{"addr":"10.0.0.1","port":22},"remote":{"addr":"10.0.0.2","port":40000},"state":"ESTAB"}`, "10.0.0.1:22", "10.0.0.2:40000",
-			Claim{Transport: "tcp", State: "ESTABLISHED"}},
+		{
+			"socket record", `{"type":"socket","schema":1,"transport":"tcp","local":"0.0.0.0:80","state":"LISTENING","owner":{"pid":4,"name":"System"}}`, "0.0.0.0:80", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 4, Process: "System"},
+		},
+		{
+			"socket record with objects", `{"type":"socket","transport":"tcp","local":{"addr":"10.0.0.1","port":22},"remote":{"addr":"10.0.0.2","port":40000},"state":"ESTAB"}`, "10.0.0.1:22", "10.0.0.2:40000",
+			Claim{Transport: "tcp", State: "ESTABLISHED"},
+		},
 		{"socket record, flat", `{"type":"socket","transport":"udp","addr":"::","port":53,"remote":""}`, "[::]:53", "", Claim{Transport: "udp"}},
-		{"port record", `{"type":"port","schema":1,"transport":"tcp","addr":"10.0.0.1","port":2888,"role":"server","declared":{"claim":{"pid":7}},"observed":[{"protocols":["http"],"flows":1}]}`, "10.0.0.1:2888", "",
-			Claim{Transport: "tcp", State: "LISTENING", PID: 7, Protocols: []string{"http"}}},
-		{"port record of a client", `{"type":"port","transport":"tcp","addr":"10.0.0.1","port":2888,"role":"client","declared":{"claim":{"state":"LISTENING"}},"observed":[{"protocols":["nbss"]}]}`, "10.0.0.1:2888", "",
-			Claim{Transport: "tcp", State: "LISTENING"}},
+		{
+			"port record", `{"type":"port","schema":1,"transport":"tcp","addr":"10.0.0.1","port":2888,"role":"server","declared":{"claim":{"pid":7}},"observed":[{"protocols":["http"],"flows":1}]}`, "10.0.0.1:2888", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 7, Protocols: []string{"http"}},
+		},
+		{
+			"port record of a client", `{"type":"port","transport":"tcp","addr":"10.0.0.1","port":2888,"role":"client","declared":{"claim":{"state":"LISTENING"}},"observed":[{"protocols":["nbss"]}]}`, "10.0.0.1:2888", "",
+			Claim{Transport: "tcp", State: "LISTENING"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

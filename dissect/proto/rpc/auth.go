@@ -1,7 +1,5 @@
 package rpc
 
-import "github.com/sniffid/sniffid/dissect/wire"
-
 // Authentication flavors, RFC 5531 §8.2 and the IANA registry it founded; those
 // of GlusterFS are its own.
 const (
@@ -39,15 +37,15 @@ func (d *xdr) auth() auth {
 
 // machine returns the client's name in an AUTH_SYS credential, and whether the
 // credential's parts fill it, RFC 5531 appendix A.
-func (a auth) machine() (name string, fits bool) {
+func (a auth) machine() (name []byte, fits bool) {
 	const maxName, maxGroups = 255, 16
 	if a.flavor != authSys || a.body == nil {
-		return "", false
+		return nil, false
 	}
 	d := xdr{b: a.body}
 	d.u32() // stamp
-	host := d.opaque(maxName)
+	name = d.opaque(maxName)
 	d.bytes(8) // uid, gid
 	d.bytes(4 * int(d.atMost(maxGroups)))
-	return wire.Printable(host), d.ok() && d.at == len(a.body)
+	return name, d.ok() && d.at == len(a.body)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
+	"github.com/sniffid/sniffid/dissect/wire"
 )
 
 // rpcVersion is the only version of the protocol, RFC 5531 §9.
@@ -60,23 +61,23 @@ func (p *Parser) parseCall(in *input, d *xdr, xid uint32, r *dissect.Report) (di
 // describe fills the report of a call.
 func (p *Parser) describe(in *input, c *call, cred auth, r *dissect.Report) {
 	r.Signature, r.Reason = "rpc.call", "type, version, credential and verifier of a call"
-	in.field(r, "rpc.version", 8, 4, "2")
-	in.field(r, "rpc.program", 12, 4, strconv.Itoa(int(c.program)))
-	in.field(r, "rpc.programversion", 16, 4, strconv.Itoa(int(c.version)))
-	in.field(r, "rpc.procedure", 20, 4, strconv.Itoa(int(c.procedure)))
-	in.field(r, "rpc.auth.flavor", 24, 4, strconv.Itoa(int(c.flavor)))
+	in.field(r, "rpc.version", 8, rpcVersion)
+	in.field(r, "rpc.program", 12, c.program)
+	in.field(r, "rpc.programversion", 16, c.version)
+	in.field(r, "rpc.procedure", 20, c.procedure)
+	in.field(r, "rpc.auth.flavor", 24, c.flavor)
 	first := len(p.named) == 0
 	p.name(r, c.target)
 	if first {
 		r.Attribute("rpc.procedure", decimal(c.procedure))
 	}
-	name, fits := cred.machine()
+	machine, fits := cred.machine()
 	if fits {
 		r.Bits += sysBits
 	}
 	if fits && !p.host {
 		p.host = true
-		r.Attribute("rpc.auth.machinename", name)
+		r.Attribute("rpc.auth.machinename", wire.Printable(machine))
 	}
 	if inner := c.asked.mapping; c.indirect() && inner.program != 0 {
 		p.name(r, inner)
@@ -102,7 +103,7 @@ type calls struct {
 	next int
 }
 
-// add remembers c unless it is a retransmission of the last call.
+// add remembers c.
 func (q *calls) add(c call) {
 	c.known = true
 	q.ring[q.next%len(q.ring)] = c

@@ -1,8 +1,6 @@
 package rpc
 
 import (
-	"strconv"
-
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
 )
@@ -43,11 +41,12 @@ func (p *Parser) parseReply(in *input, d *xdr, xid uint32, r *dissect.Report) (d
 	}
 	state := d.atMost(replyDenied)
 	r.Bits = replyBits
-	verifier, stat := "", uint32(0)
+	var verifier auth
+	var stat uint32
 	if state == replyDenied {
 		r.Bits += d.denied()
 	} else {
-		verifier = string(d.auth().body)
+		verifier = d.auth()
 		stat = d.atMost(acceptLast)
 		r.Bits += authBits + acceptBits
 	}
@@ -63,11 +62,11 @@ func (p *Parser) parseReply(in *input, d *xdr, xid uint32, r *dissect.Report) (d
 	r.Signature, r.Reason = "rpc.reply", "type, state and verifier of a reply"
 	r.Answers = c != nil
 	r.Weak = c == nil && !in.marked && p.lonely(xid)
-	in.field(r, "rpc.replystat", 8, 4, strconv.Itoa(int(state)))
+	in.field(r, "rpc.replystat", 8, state)
 	if c == nil || !d.ok() || state == replyDenied || stat != acceptSuccess {
 		return dissect.Match, 0
 	}
-	if c.flavor == authTLS && verifier == startTLS {
+	if c.flavor == authTLS && string(verifier.body) == startTLS {
 		r.Attribute("rpc.starttls", "accepted")
 		r.Transition = &dissect.Transition{Offset: in.offset + d.at, Messages: !in.marked}
 		return dissect.Match, 0

@@ -108,7 +108,7 @@ func (p *Parser) parseStream(m *dissect.Message, r *dissect.Report) dissect.Outc
 	if o == dissect.Match {
 		r.Length = rec.length
 		r.Bits += markBits
-		p.within[m.From] = !rec.ended
+		p.within[m.From] = !rec.ended && !r.Incomplete
 	}
 	return o
 }
@@ -139,11 +139,12 @@ type input struct {
 	cut      bool   // the rest will never come
 }
 
-// field records a field that is there; those of fragmented records have no one
+// field records an integer that is there; those of fragmented records have no one
 // place.
-func (in *input) field(r *dissect.Report, name string, at, n int, value string) {
-	if r.Recording && !in.several && at+n <= len(in.bytes) {
-		r.Field(name, in.offset+at, n, value)
+func (in *input) field(r *dissect.Report, name string, at int, value uint32) {
+	const size = 4
+	if r.Recording && !in.several && at+size <= len(in.bytes) {
+		r.Field(name, in.offset+at, size, decimal(value))
 	}
 }
 
@@ -158,8 +159,8 @@ func (p *Parser) parseMessage(in *input, r *dissect.Report) (o dissect.Outcome, 
 	if !d.ok() {
 		return in.short(), d.want
 	}
-	in.field(r, "rpc.xid", 0, 4, "")
-	in.field(r, "rpc.msgtyp", 4, 4, "")
+	in.field(r, "rpc.xid", 0, xid)
+	in.field(r, "rpc.msgtyp", 4, kind)
 	if kind == typeCall {
 		return p.parseCall(in, &d, xid, r)
 	}

@@ -35,8 +35,8 @@ func (p *Pipeline) Packet(pkt *capture.Packet) error {
 	if p.config.OnPacket == nil {
 		return nil
 	}
-	if f := p.current; f != nil && pkt.Process == nil {
-		pkt.Process = processOf(&f.Value.owners)
+	if p.current != nil && pkt.Process == nil {
+		p.attachProcess(pkt)
 	}
 	return p.config.OnPacket(pkt)
 }
@@ -137,7 +137,7 @@ func (p *Pipeline) track(h *header.Packet, i, packets, length int) {
 		fp.Flags, fp.Seq = uint8(l.Flags), l.Seq
 	}
 	f, d, fresh := p.table.Update(&fp)
-	p.current = f
+	p.current, p.direction = f, d
 	if fresh {
 		f.Value.first = p.packet.Number
 		f.Tunnels = h.Tunnels(i)
@@ -210,12 +210,26 @@ func (p *Pipeline) noteProcess(f *flow.Flow[conversation], d flow.Direction) {
 	}
 }
 
-// processOf is what is written into a capture file about a packet's process.
-func processOf(owners *[2]owner.Owner) *capture.Process {
-	for i := range owners {
-		if o := &owners[i]; o.Known() {
-			return &capture.Process{PID: o.PID, Name: o.Name}
+// attachProcess notes the process behind the packet's local end, as far as the
+// flow's owners are known. The direction tells which end is meant; on loopback,
+// where both are local and no direction is captured, the sender is.
+func (p *Pipeline) attachProcess(pkt *capture.Packet) {
+	owners := &p.current.Value.owners
+	sender, receiver := &owners[p.direction], &owners[p.direction.Reverse()]
+	direction := pkt.Direction
+	if direction == capture.DirectionUnknown {
+		direction = capture.DirectionIn
+		if sender.Known() {
+			direction = capture.DirectionOut
 		}
 	}
-	return nil
+	local := sender
+	if direction == capture.DirectionIn {
+		local = receiver
+	}
+	if !local.Known() {
+		return
+	}
+	p.process = capture.Process{PID: local.PID, Name: local.Name, Path: local.Exe}
+	pkt.Process, pkt.Direction = &p.process, direction
 }

@@ -54,7 +54,7 @@ type Config struct {
 	// the listing alone makes suspicious. May be nil; it costs time.
 	OnVerdict func(*Port)
 	// OnPacket receives each packet of the run after it was looked at; its
-	// Process is filled in where an owner is known. An error ends Run. May be
+	// Process, and with it Direction, is filled in where an owner is known. An error ends Run. May be
 	// nil.
 	OnPacket func(*capture.Packet) error
 }
@@ -74,9 +74,11 @@ type Pipeline struct {
 	summary   Summary
 
 	// packet is the one being looked at, current its flow, for the callbacks
-	// of reassembly.
-	packet  *capture.Packet
-	current *flow.Flow[conversation]
+	// of reassembly; process is what is attached to it.
+	packet    *capture.Packet
+	current   *flow.Flow[conversation]
+	direction flow.Direction // of the packet, in current
+	process   capture.Process
 	// ending says that a flow is being taken leave of: no more updates.
 	ending bool
 }

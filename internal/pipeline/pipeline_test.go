@@ -336,6 +336,43 @@ func TestOnPacketErrorEndsRun(t *testing.T) {
 	}
 }
 
+// A packet that is kept names the process at its local end: the end that the
+// direction tells, or, on loopback, the sender's.
+func TestOnPacketNamesProcess(t *testing.T) {
+	w := newWire("127.0.0.1:40000", "127.0.0.1:8080")
+	tests := []struct {
+		name       string
+		from       int
+		in, out    capture.Direction
+		wantServer bool
+	}{
+		{"server sends", fromServer, capture.DirectionUnknown, capture.DirectionOut, true},
+		{"server receives", fromClient, capture.DirectionUnknown, capture.DirectionIn, true},
+		{"incoming to the server", fromClient, capture.DirectionIn, capture.DirectionIn, true},
+		{"incoming to the client", fromServer, capture.DirectionIn, capture.DirectionIn, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got capture.Packet
+			p := New(Config{
+				Engine: engine(t), Owners: owners{w.server},
+				OnPacket: func(pkt *capture.Packet) error {
+					got = *pkt
+					return nil
+				},
+			})
+			pkt := frame(1, w.datagram(tt.from, "?"))
+			pkt.Direction = tt.in
+			if err := p.Packet(pkt); err != nil {
+				t.Fatal(err)
+			}
+			if named := got.Process != nil && got.Process.PID == 42; named != tt.wantServer || got.Direction != tt.out && named {
+				t.Errorf("process %+v, direction %v; want the server's %t, %v", got.Process, got.Direction, tt.wantServer, tt.out)
+			}
+		})
+	}
+}
+
 // Whatever is in a frame, the pipeline survives it, and says nothing about
 // ports of which it saw no payload.
 func FuzzPacket(f *testing.F) {

@@ -50,6 +50,9 @@ func summarize(r io.Reader, w io.Writer) (failed bool, err error) {
 		key := [2]string{e.Package, e.Test}
 		switch e.Action {
 		case "output":
+			if strings.HasPrefix(e.Output, "=== ") {
+				continue // says that a test runs, pauses, goes on
+			}
 			if e.Test == "" && packageLine(e.Output) {
 				io.WriteString(w, e.Output)
 				continue

@@ -138,10 +138,15 @@ func (s *scene) saidToBe() string {
 	}
 }
 
-// unmapped admits that a registered name tells no protocol.
+// unmapped admits that no registered name tells a protocol.
 func (s *scene) unmapped() string {
-	if s.port.Expect != "" || len(s.port.Registered) == 0 || s.known(s.port.Key.Transport, s.port.Key.Port) {
+	if s.port.Expect != "" || len(s.port.Registered) == 0 {
 		return ""
+	}
+	for _, name := range s.port.Registered {
+		if s.registry.Protocols(name) != nil {
+			return ""
+		}
 	}
 	return fmt.Sprintf(" (what %s speaks is not on record)", s.port.Registered[0])
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -31,8 +33,9 @@ type options struct {
 	quiet        bool
 	verbose      int
 
-	filter  string // the pcap-filter expression
-	portSet pipeline.PortSet
+	filterWords []string // the pcap-filter expression, as it came
+	filter      string
+	portSet     pipeline.PortSet
 }
 
 const rootLong = `sniffid tells what a port really is. It listens to the wire, recognises the
@@ -66,7 +69,7 @@ func newRoot(env *environment) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.filter = strings.Join(args, " ")
+			o.filterWords, o.filter = args, strings.Join(args, " ")
 			env.verbosity(o.verbose, o.quiet)
 			if err := o.check(); err != nil {
 				return err
@@ -134,6 +137,11 @@ func (o *options) check() error {
 	case o.quiet && o.verbose > 0:
 		return usageError("-q and -v exclude each other")
 	}
+	for _, arg := range o.filterWords {
+		if looksLikeFile(arg) {
+			return usageError("%s: each file needs a -r of its own; or name the folder that has them", arg)
+		}
+	}
 	stdin := 0
 	for _, name := range slices.Concat(o.files, o.claims) {
 		if name == "-" {
@@ -146,6 +154,16 @@ func (o *options) check() error {
 	var err error
 	o.portSet, err = parsePorts(o.ports)
 	return err
+}
+
+// looksLikeFile reports whether a word of a filter expression is the name of a
+// file, with an extension, that is there: what a shell makes of "-r *.pcap".
+func looksLikeFile(word string) bool {
+	if filepath.Ext(word) == "" {
+		return false
+	}
+	info, err := os.Stat(word)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // parsePorts reads the lists of --port.

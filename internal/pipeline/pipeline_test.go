@@ -69,7 +69,7 @@ func TestStacks(t *testing.T) {
 }
 
 // Flows announce flows: the announced one is named even where its own bytes
-// prove nothing, and says that it was only expected.
+// prove nothing, and says then that it was only expected.
 func TestAnnouncedFlows(t *testing.T) {
 	tests := []struct {
 		capture    string
@@ -81,6 +81,8 @@ func TestAnnouncedFlows(t *testing.T) {
 		{"ftp/extended-passive.pcap", 21, "ftp-data", dissect.Expected},
 		{"ftp/active.pcap", 21, "ftp-data", dissect.Expected},
 		{"dcerpc/tcp-samr.pcap", 135, "dcerpc samr", dissect.Certain},
+		{"nfs/v3.pcap", 111, "rpc nfs", dissect.Certain},
+		{"tftp/read.pcap", 69, "tftp", dissect.Certain},
 	}
 	for _, tt := range tests {
 		t.Run(tt.capture, func(t *testing.T) {

@@ -186,7 +186,7 @@ func ipTransport(protocol uint32) string {
 	return ""
 }
 
-// netTransport is the transport of a network id, RFC 5665 §5.2.
+// netTransport is the transport of a network id, RFC 5665.
 func netTransport(netid string) string {
 	switch netid {
 	case "tcp", "tcp6":

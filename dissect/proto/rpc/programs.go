@@ -23,7 +23,7 @@ const (
 )
 
 // Program numbers from transient on are chosen at run time, and those from
-// reserved on are not assigned (RFC 5531 §13.1).
+// reserved on are not assigned (RFC 5531 §13.3).
 const (
 	transient = 0x40000000
 	reserved  = 0x60000000

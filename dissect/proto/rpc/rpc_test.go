@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -337,6 +338,26 @@ func TestRejectDoesNotAllocate(t *testing.T) {
 	} {
 		if n := testing.AllocsPerRun(100, func() { p.Parse(m, r) }); n != 0 {
 			t.Errorf("% x: %v allocations", m.Data, n)
+		}
+	}
+}
+
+// Random bytes are no message.
+func TestRandomBytes(t *testing.T) {
+	random := rand.New(rand.NewChaCha8([32]byte{7}))
+	data := make([]byte, 64)
+	var r dissect.Report
+	for range 100_000 {
+		for i := range data {
+			data[i] = byte(random.Uint32())
+		}
+		for _, from := range []flow.Direction{client, server} {
+			for _, m := range []*dissect.Message{datagram(from, data), stream(from, data)} {
+				r.Reset()
+				if o := New().Parse(m, &r); o == dissect.Match {
+					t.Fatalf("% x: %+v", data, r)
+				}
+			}
 		}
 	}
 }

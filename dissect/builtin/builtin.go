@@ -11,6 +11,7 @@ import (
 	"github.com/sniffid/sniffid/dissect/proto/quic"
 	"github.com/sniffid/sniffid/dissect/proto/rpc"
 	"github.com/sniffid/sniffid/dissect/proto/tls"
+	"github.com/sniffid/sniffid/dissect/proto/websocket"
 )
 
 // All returns the native parsers by the name that signature files bind them to
@@ -18,15 +19,16 @@ import (
 // belongs to the caller.
 func All() map[string]func() dissect.Parser {
 	return map[string]func() dissect.Parser{
-		"dcerpc": dcerpc.New,
-		"dns":    dns.New,
-		"dtls":   dtls.New,
-		"http":   http.New,
-		"http2":  http2.New,
-		"llmnr":  dns.NewLinkLocal,
-		"mdns":   dns.NewMulticast,
-		"quic":   quic.New,
-		"rpc":    rpc.New,
-		"tls":    tls.New,
+		"dcerpc":    dcerpc.New,
+		"dns":       dns.New,
+		"dtls":      dtls.New,
+		"http":      http.New,
+		"http2":     http2.New,
+		"llmnr":     dns.NewLinkLocal,
+		"mdns":      dns.NewMulticast,
+		"quic":      quic.New,
+		"rpc":       rpc.New,
+		"tls":       tls.New,
+		"websocket": websocket.New,
 	}
 }

@@ -13,6 +13,7 @@ type head struct {
 
 	host, userAgent, server, contentType []byte
 	upgrade                              []byte
+	key, accept                          []byte // of WebSocket, RFC 6455 §4
 
 	length           int64 // of the body; -1: not given, -2: not understood
 	transferEncoding []byte
@@ -65,6 +66,10 @@ func (h *head) set(name, value []byte) {
 		keep(&h.contentType, value)
 	case fold(name, "upgrade"):
 		keep(&h.upgrade, value)
+	case fold(name, "sec-websocket-key"):
+		keep(&h.key, value)
+	case fold(name, "sec-websocket-accept"):
+		keep(&h.accept, value)
 	case fold(name, "transfer-encoding"):
 		h.transferEncoding = value // the last coding is what delimits
 	case fold(name, "content-length"):

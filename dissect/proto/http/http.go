@@ -34,6 +34,8 @@ type Parser struct {
 	// tunnelled says that the client sent bytes that are not HTTP after a
 	// request for a tunnel.
 	tunnelled bool
+	// accept is the answer to the client's WebSocket key that is due.
+	accept string
 }
 
 // direction is what is remembered of one direction of the connection.
@@ -105,6 +107,7 @@ func (p *Parser) parseRequest(m *dissect.Message, r *dissect.Report, lead int) d
 	kind := kindOf(line.method, &h)
 	if !d.counted {
 		p.pending.push(kind)
+		p.accept = acceptOf(h.key)
 		d.counted = true
 	}
 	b := requestBody(&h)
@@ -157,6 +160,10 @@ func (p *Parser) parseResponse(m *dissect.Message, r *dissect.Report, lead int) 
 	switch {
 	case line.code == 101: // RFC 9110 §7.8: what follows is the new protocol
 		r.Transition = &dissect.Transition{Offset: h.end}
+		if p.accept != "" && string(h.accept) == p.accept && fold(h.upgrade, "websocket") {
+			r.Verified = true
+			r.Layer("websocket")
+		}
 	case opensTunnel(&line, &h, request, known): // RFC 9110 §9.3.6
 		r.Transition = &dissect.Transition{Offset: h.end}
 	case request == rpcOutData && line.code == 200 && (b.kind != bodyLength || b.length > maxEcho):

@@ -2,6 +2,8 @@ package http
 
 import (
 	"bytes"
+	"crypto/sha1" // #nosec G505 -- what RFC 6455 asks for
+	"encoding/base64"
 	"strconv"
 
 	"github.com/sniffid/sniffid/dissect"
@@ -50,6 +52,16 @@ func opensTunnel(line *statusLine, h *head, request requestKind, known bool) boo
 		return request == connectRequest
 	}
 	return h.length <= 0 && h.transferEncoding == nil && fold(line.reason, "connection established")
+}
+
+// acceptOf computes what a server answers to a WebSocket key (RFC 6455 §4.2.2);
+// "" without a key.
+func acceptOf(key []byte) string {
+	if len(key) == 0 {
+		return ""
+	}
+	sum := sha1.Sum(append(key[:len(key):len(key)], "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"...))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // queue holds the kinds of the requests that are waiting for their responses.

@@ -1,6 +1,9 @@
 package pipeline
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestParsePorts(t *testing.T) {
 	tests := []struct {
@@ -59,4 +62,33 @@ func TestParsePortsMistakes(t *testing.T) {
 			t.Errorf("ParsePorts(%q) = %v, want an error", list, s.Items())
 		}
 	}
+}
+
+// A list that is understood can be written down from its items and means the
+// same.
+func FuzzParsePorts(f *testing.F) {
+	for _, list := range []string{"2888", "80,443", "6000-6010", "udp/53", "TCP/1-2, sctp/3", "-", "/"} {
+		f.Add(list)
+	}
+	f.Fuzz(func(t *testing.T, list string) {
+		s, err := ParsePorts(list)
+		if err != nil {
+			return
+		}
+		var items []string
+		for _, r := range s.Items() {
+			items = append(items, r.String())
+		}
+		again, err := ParsePorts(strings.Join(items, ","))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, transport := range portTransports {
+			for port := range 1 << 16 {
+				if s.Has(transport, uint16(port)) != again.Has(transport, uint16(port)) {
+					t.Fatalf("%q: %s/%d", list, transport, port)
+				}
+			}
+		}
+	})
 }

@@ -19,14 +19,14 @@ const (
 
 // The header fields that are of use, as indices into fields.
 const (
-	method = iota
-	authority
-	path
-	status
-	userAgent
-	server
-	contentType
-	protocol
+	fieldMethod = iota
+	fieldAuthority
+	fieldPath
+	fieldStatus
+	fieldUserAgent
+	fieldServer
+	fieldContentType
+	fieldProtocol
 	fieldCount
 )
 
@@ -35,35 +35,35 @@ type fields [fieldCount]string
 
 // attributeNames are the names under which fields are reported, in their order.
 var attributeNames = [fieldCount]string{
-	method:      "http2.method",
-	authority:   "http2.authority",
-	path:        "http2.path",
-	status:      "http2.status",
-	userAgent:   "http2.user_agent",
-	server:      "http2.server",
-	contentType: "http2.content_type",
-	protocol:    "http2.protocol",
+	fieldMethod:      "http2.method",
+	fieldAuthority:   "http2.authority",
+	fieldPath:        "http2.path",
+	fieldStatus:      "http2.status",
+	fieldUserAgent:   "http2.user_agent",
+	fieldServer:      "http2.server",
+	fieldContentType: "http2.content_type",
+	fieldProtocol:    "http2.protocol",
 }
 
 // fieldOf returns the index of a header field; false for one of no use.
 func fieldOf(name string) (int, bool) {
 	switch name {
 	case ":method":
-		return method, true
+		return fieldMethod, true
 	case ":authority":
-		return authority, true
+		return fieldAuthority, true
 	case ":path":
-		return path, true
+		return fieldPath, true
 	case ":status":
-		return status, true
+		return fieldStatus, true
 	case ":protocol":
-		return protocol, true
+		return fieldProtocol, true
 	case "user-agent":
-		return userAgent, true
+		return fieldUserAgent, true
 	case "server":
-		return server, true
+		return fieldServer, true
 	case "content-type":
-		return contentType, true
+		return fieldContentType, true
 	}
 	return 0, false
 }

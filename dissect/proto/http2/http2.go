@@ -192,10 +192,10 @@ func describe(r *dissect.Report, fields *fields) {
 	for i, name := range attributeNames {
 		r.Attribute(name, fields[i])
 	}
-	if t := fields[contentType]; t == "application/grpc" || strings.HasPrefix(t, "application/grpc+") {
+	if t := fields[fieldContentType]; t == "application/grpc" || strings.HasPrefix(t, "application/grpc+") {
 		r.Layer("grpc")
 	}
-	if fields[protocol] == "websocket" { // RFC 8441 §4
+	if fields[fieldProtocol] == "websocket" { // RFC 8441 §4
 		r.Layer("websocket")
 	}
 }

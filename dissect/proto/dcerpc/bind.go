@@ -145,10 +145,10 @@ func (p *Parser) offered(i int) *context {
 }
 
 // isSpooler tells the print spooler from the IPsec policy agent of Windows
-// 2000, which has the same interface UUID but never listened on the spooler's
-// pipe. Spoolers also listen on TCP ports, whose address is a number.
+// 2000, which has the same interface UUID but listened on another pipe. A
+// spooler also listens on TCP ports; the address is then a number.
 func isSpooler(address string) bool {
-	return address == "" || strings.HasSuffix(strings.ToLower(address), "spoolss") || strings.Trim(address, "0123456789") == ""
+	return !strings.Contains(address, `\`) || strings.HasSuffix(strings.ToLower(address), `\spoolss`)
 }
 
 // printable returns b as a string if all of it is printable ASCII and it is not

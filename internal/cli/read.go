@@ -43,6 +43,9 @@ func (r *run) readTree(ctx context.Context, name string) (readable bool, err err
 		if ctx.Err() != nil {
 			return true, nil
 		}
+		if r.writer != nil && sameFile(file, r.o.write) {
+			continue // the file being written, in the folder being read
+		}
 		ok, err := r.readFile(ctx, file, file != name)
 		if err != nil {
 			return false, err

@@ -45,6 +45,9 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 		MaxPackets: o.count,
 	}}
 	r.config.OnFlow = r.flow
+	if err := o.checkOutput(); err != nil {
+		return err
+	}
 	if o.write != "" {
 		if r.writer, err = newPacketWriter(env, o.write); err != nil {
 			return cannot(err)

@@ -28,6 +28,33 @@ type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
 
+// checkOutput refuses to write into a file that is to be read.
+func (o *options) checkOutput() error {
+	if o.write == "" || o.write == pcapfile.Stdin {
+		return nil
+	}
+	files, err := pcapfile.Expand(o.files)
+	if err != nil {
+		return nil //nolint:nilerr // reading will say it
+	}
+	for _, name := range files {
+		if sameFile(name, o.write) {
+			return usageError("-w %s: it is one of the files to read", o.write)
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether two names are those of one regular file.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil || !x.Mode().IsRegular() {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
 func newPacketWriter(env *environment, name string) (*packetWriter, error) {
 	var file io.WriteCloser = nopCloser{env.stdout}
 	if name != "-" {

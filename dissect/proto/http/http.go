@@ -125,7 +125,7 @@ func (p *Parser) parseRequest(m *dissect.Message, r *dissect.Report, lead int) d
 		// MS-RPCH §2.1.2.1.2: the body holds one RTS PDU.
 		r.Payloads = append(r.Payloads, dissect.Payload{Offset: h.end, Length: int(b.length), Stream: true})
 	}
-	d.finish(m, r, &h, b)
+	d.finish(m, r, &h, b, lead)
 	return dissect.Match
 }
 
@@ -170,7 +170,7 @@ func (p *Parser) parseResponse(m *dissect.Message, r *dissect.Report, lead int) 
 		// MS-RPCH §2.1.2.1.4: the body is the stream of PDUs from the server.
 		r.Transition = &dissect.Transition{Offset: h.end}
 	}
-	d.finish(m, r, &h, b)
+	d.finish(m, r, &h, b, lead)
 	final := line.code >= 200 || line.code == 101
 	if !r.Incomplete && final {
 		p.pending.pop()
@@ -206,28 +206,29 @@ func unfinished(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	return dissect.Match
 }
 
-// finish sets the message's length, hands it to the next layer and remembers
+// finish sets the message's length, hands it, from its start line at offset lead
+// on, to the next layer and remembers
 // how the direction goes on. The report stays incomplete while more of the body
 // would be of use to the next layer.
-func (d *direction) finish(m *dissect.Message, r *dissect.Report, h *head, b body) {
+func (d *direction) finish(m *dissect.Message, r *dissect.Report, h *head, b body, lead int) {
 	have := int64(len(m.Data) - h.end)
 	switch {
 	case r.Transition != nil || b.kind == bodyNone:
 		r.Length = h.end
-		r.Payload(0, h.end)
+		r.Payload(lead, h.end-lead)
 	case b.kind == bodyLength:
 		r.Length = h.end + int(b.length)
 		if len(r.Payloads) == 0 {
-			r.Payload(0, r.Length)
+			r.Payload(lead, r.Length-lead)
 		}
 		r.Incomplete = have < min(b.length, bodyPrefix)
 	case b.kind == bodyChunked:
 		r.Length = h.end // the chunks follow as messages of their own
-		whole, ended := unchunk(m.Data, h.end, bodyPrefix)
-		r.Payloads = append(r.Payloads, dissect.Payload{Length: len(whole), Data: whole})
-		r.Incomplete = !ended && len(whole)-h.end < bodyPrefix
+		whole, ended := unchunk(m.Data[lead:], h.end-lead, bodyPrefix)
+		r.Payloads = append(r.Payloads, dissect.Payload{Offset: lead, Length: len(whole), Data: whole})
+		r.Incomplete = !ended && len(whole)-(h.end-lead) < bodyPrefix
 	default: // until the connection closes
-		r.Payload(0, len(m.Data))
+		r.Payload(lead, len(m.Data)-lead)
 		r.Incomplete = have < bodyPrefix
 	}
 	if m.Ended || !m.Open {

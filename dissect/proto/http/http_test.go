@@ -215,75 +215,6 @@ func TestFraming(t *testing.T) {
 	}
 }
 
-func TestTransitions(t *testing.T) {
-	const rpcPDU = "\x05\x00\x14\x03\x10\x00\x00\x00"
-	tests := []struct {
-		name, request, response string
-		client                  bool // whether the client's message carries it
-		offset                  int
-	}{
-		{"connect", "CONNECT a:443 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 Connection established\r\n\r\n", false, 39},
-		{"connect refused", "CONNECT a:443 HTTP/1.1\r\n\r\n", "HTTP/1.1 407 Authenticate\r\nContent-Length: 0\r\n\r\n", false, -1},
-		{"websocket", "GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", false, 56},
-		{"upgrade refused", "GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, -1},
-		{"tunnel without its request", "", "HTTP/1.1 200 Connection Established\r\nVia: a\r\n\r\n", false, 47},
-		{"get is no tunnel", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 Connection established\r\n\r\n", false, -1},
-		{"rpc in", "RPC_IN_DATA /rpc/rpcproxy.dll?a:593 HTTP/1.1\r\nContent-Length: 1073741824\r\n\r\n" + rpcPDU, "", true, 76},
-		{"rpc echo", "RPC_IN_DATA /rpc/rpcproxy.dll?a:593 HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "", true, -1},
-		{"rpc out", "RPC_OUT_DATA / HTTP/1.1\r\nContent-Length: 8\r\n\r\n" + rpcPDU, "HTTP/1.1 200 Success\r\nContent-Length: 1073741824\r\n\r\n" + rpcPDU, false, 52},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			c := newConversation(t)
-			if tt.request != "" {
-				c.client(tt.request)
-			}
-			if !tt.client {
-				c.server(tt.response)
-			}
-			got := -1
-			if tr := c.reports[len(c.reports)-1].Transition; tr != nil {
-				got = tr.Offset
-			}
-			if got != tt.offset {
-				t.Errorf("transition at %d, want %d", got, tt.offset)
-			}
-		})
-	}
-}
-
-// A tunnel whose opening was not captured shows by what goes through it.
-func TestLostOpening(t *testing.T) {
-	const hello = "\x16\x03\x01\x00\x05"
-	connect := func(t *testing.T) *conversation {
-		c := newConversation(t)
-		c.client("CONNECT a:443 HTTP/1.1\r\n\r\n")
-		return c
-	}
-	t.Run("server's bytes", func(t *testing.T) {
-		c := connect(t)
-		c.client(hello)
-		c.server(hello)
-		if got := c.signatures(); got != "request tunnel" {
-			t.Errorf("messages: %s", got)
-		}
-	})
-	t.Run("client's bytes alone", func(t *testing.T) {
-		c := connect(t)
-		c.client(hello)
-		c.client(strings.Repeat("\x00", maxEarly))
-		if got := c.signatures(); got != "request tunnel" {
-			t.Errorf("messages: %s", got)
-		}
-	})
-	t.Run("server that is no proxy", func(t *testing.T) {
-		c := connect(t)
-		if o := c.server("SSH-2.0-a\r\n"); o != dissect.Reject {
-			t.Errorf("outcome = %v, want Reject", o)
-		}
-	})
-}
-
 // HTML without a head is an answer to GET, other bytes are not.
 func TestSimpleResponse(t *testing.T) {
 	const request = "GET /index.html HTTP/1.1\r\n\r\n"
@@ -308,19 +239,6 @@ func TestSimpleResponse(t *testing.T) {
 				t.Errorf("outcome = %v, want %v", o, tt.want)
 			}
 		})
-	}
-}
-
-// Bytes that a client sends before the answer to CONNECT are not judged.
-func TestEarlyTunnelBytes(t *testing.T) {
-	c := newConversation(t)
-	c.client("CONNECT a:443 HTTP/1.1\r\n\r\n")
-	if o := c.client("\x16\x03\x01\x00\x05"); o != dissect.NeedMore {
-		t.Errorf("outcome = %v, want NeedMore", o)
-	}
-	c.server("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
-	if o := c.client("\x00"); o != dissect.Reject {
-		t.Errorf("outcome after refusal = %v, want Reject", o)
 	}
 }
 
@@ -372,6 +290,31 @@ func TestChunkedPayload(t *testing.T) {
 	}
 }
 
+// What comes before the start line is not the next layer's.
+func TestLeadIsNotCarried(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"length", "\r\nPOST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na", "POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na"},
+		{"no body", " \nGET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"},
+		{"chunks", "\nPOST / HTTP/1.1\nTransfer-Encoding: chunked\n\n1\na\n0\n\n", "POST / HTTP/1.1\nTransfer-Encoding: chunked\n\na"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, r := parse(flow.FromClient, tt.in)
+			if len(r.Payloads) != 1 {
+				t.Fatalf("%d payloads", len(r.Payloads))
+			}
+			p := r.Payloads[0]
+			got := string(p.Data)
+			if p.Data == nil {
+				got = tt.in[p.Offset:][:p.Length]
+			}
+			if got != tt.want {
+				t.Errorf("payload %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestQueueOverflow(t *testing.T) {
 	c := newConversation(t)
 	for range 100 {
@@ -399,14 +342,15 @@ func TestRejectDoesNotAllocate(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"))
 	f.Add([]byte("CONNECT a:1 HTTP/1.1\r\n\r\n\x16\x03"), []byte("HTTP/1.1 200 Connection established\r\n\r\n"))
+	f.Add([]byte("get  / http/1.1\n\nGET /\r\n"), []byte(" \r\nstray\nhttp/1.01\t200\n\nHTTP/1.1\r2000 \n<html>"))
 	f.Add([]byte("RPC_IN_DATA / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n"), []byte("HTTP/1.1 100\r\n\r\nHTTP/1.1 101 \r\n\r\n"))
 	f.Fuzz(func(t *testing.T, client, server []byte) {
 		p := New()
-		for d, b := range map[flow.Direction][]byte{flow.FromClient: client, flow.FromServer: server} {
+		for d, b := range [2][]byte{flow.FromClient: client, flow.FromServer: server} {
 			for first := true; len(b) > 0; first = false {
 				before := bytes.Clone(b)
 				var r dissect.Report
-				o := p.Parse(&dissect.Message{Data: b, Size: len(b), Open: true, First: first, From: d}, &r)
+				o := p.Parse(&dissect.Message{Data: b, Size: len(b), Open: true, First: first, From: flow.Direction(d)}, &r)
 				if !bytes.Equal(before, b) {
 					t.Fatal("input changed")
 				}

@@ -219,7 +219,8 @@ func (d *direction) finish(m *dissect.Message, r *dissect.Report, h *head, b bod
 	case b.kind == bodyLength:
 		r.Length = h.end + int(b.length)
 		if len(r.Payloads) == 0 {
-			r.Payload(lead, r.Length-lead)
+			// What is at hand is all that the next layer will see of it.
+			r.Payload(lead, min(r.Length, len(m.Data))-lead)
 		}
 		r.Incomplete = have < min(b.length, bodyPrefix)
 	case b.kind == bodyChunked:

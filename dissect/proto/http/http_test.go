@@ -315,6 +315,15 @@ func TestLeadIsNotCarried(t *testing.T) {
 	}
 }
 
+// Of a long body the next layer gets what is at hand, as a whole message.
+func TestLongBodyPayload(t *testing.T) {
+	in := "POST / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n" + strings.Repeat("a", bodyPrefix)
+	_, r := parse(flow.FromClient, in)
+	if len(r.Payloads) != 1 || r.Payloads[0].Length != len(in) || r.Incomplete || r.Length <= len(in) {
+		t.Errorf("payloads = %+v, incomplete = %v, length = %d", r.Payloads, r.Incomplete, r.Length)
+	}
+}
+
 func TestQueueOverflow(t *testing.T) {
 	c := newConversation(t)
 	for range 100 {

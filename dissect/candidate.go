@@ -135,7 +135,7 @@ func (c *candidate) step(d flow.Direction) (changed bool) {
 		t.partial, t.waiting = grows, grows
 		switch {
 		case grows:
-			t.need = t.cursor + max(need, len(data)+1)
+			t.need = c.until(h, t.cursor+need)
 		case t.switched:
 		case length <= 0:
 			t.stopped = true
@@ -145,13 +145,19 @@ func (c *candidate) step(d flow.Direction) (changed bool) {
 		}
 		return true
 	case outcome == NeedMore && !h.ended:
-		t.need, t.waiting = t.cursor+max(r.Need, len(data)+1), true
+		t.need, t.waiting = c.until(h, t.cursor+r.Need), true
 		return false
 	default:
 		t.waiting = false
 		c.refuse(d)
 		return false
 	}
+}
+
+// until is the offset up to which bytes of h are waited for: at least one more
+// than there are, but no further than they will be kept.
+func (c *candidate) until(h *half, need int) int {
+	return max(min(need, c.layer.budget), h.total+1)
 }
 
 // refuse deals with bytes that are no message. In a direction whose beginning

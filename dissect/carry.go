@@ -31,6 +31,7 @@ func (c *candidate) carry(d flow.Direction, m *Message, r *Report, h *half) {
 		if up == nil {
 			continue
 		}
+		up.only = p.Protocols
 		up.feed(d^c.swap, data, piece{size: size, packet: packet, offset: offset, start: true})
 		if up.changed {
 			up.changed = false
@@ -53,7 +54,7 @@ func (c *candidate) channel(p Payload, scope *index) *layer {
 	up := l.s.newLayer(l, c.swap)
 	up.stream = p.Stream
 	up.rolesKnown = l.rolesKnown || c.proto.directional()
-	up.add(scope, nil)
+	up.add(scope)
 	c.channels = append(c.channels, channel{p.Channel, up})
 	c.above = append(c.above, up)
 	return up
@@ -80,8 +81,8 @@ func (c *candidate) become(d flow.Direction, tr Transition) {
 	up := l.s.newLayer(l, c.swap)
 	up.stream = !tr.Messages
 	up.rolesKnown = l.rolesKnown || c.proto.directional()
-	up.add(l.s.engine.scopes[l.s.ctx.Transport], nil)
-	up.add(l.s.engine.children[c.id], nil)
+	up.add(l.s.engine.scopes[l.s.ctx.Transport])
+	up.add(l.s.engine.children[c.id])
 	// The new conversation has a budget of its own.
 	up.before = max(l.halves[0].total, l.halves[1].total)
 	up.raise(l.s.engine.cfg.Budget)

@@ -98,6 +98,6 @@ func (e *Engine) NewSession(ctx Context) *Session {
 	s := &Session{engine: e, ctx: ctx}
 	s.root = s.newLayer(nil, 0)
 	s.root.stream = ctx.Transport == "tcp"
-	s.root.add(e.scopes[ctx.Transport], nil)
+	s.root.add(e.scopes[ctx.Transport])
 	return s
 }

@@ -16,7 +16,7 @@ type layer struct {
 	depth  int
 	stream bool
 	scopes []*index
-	only   []string // if set, the only protocols to try
+	only   []string // if set, the only protocols to try at the message being fed
 	// flip leads from this layer's directions to the session's: a layer above a
 	// candidate with exchanged roles sees them exchanged.
 	flip       flow.Direction
@@ -61,11 +61,11 @@ func (l *layer) raise(n int) {
 	}
 }
 
-func (l *layer) add(x *index, only []string) {
+// add lets the protocols of an index be tried here.
+func (l *layer) add(x *index) {
 	if x != nil {
 		l.scopes = append(l.scopes, x)
 	}
-	l.only = only
 }
 
 // packets is the number of pieces of a direction that are looked at when

@@ -51,13 +51,14 @@ type Field struct {
 type Attribute struct{ Name, Value string }
 
 // Payload is the part of a message that belongs to the next layer. Offset and
-// Length may reach beyond the bytes at hand; Protocols, if any, are the only
-// children that are tried.
+// Length may reach beyond the bytes at hand.
 type Payload struct {
 	Offset, Length int
 	// Data, if not nil, replaces the bytes at Offset: the payload was
 	// decrypted, decompressed or put together. The report owns it until Reset.
 	Data []byte
+	// Protocols, if any, are the only ones that may begin with this payload.
+	Protocols []string
 	// Stream says that the payloads of a direction are the pieces of one byte
 	// stream (TLS in TDS packets), not messages of their own.
 	Stream bool

@@ -163,7 +163,7 @@ func (x *run) report(e *effect, r *dissect.Report) {
 		r.Attribute(s.Name, e.value.name(s.Expr.Type, s.Via))
 	case *lang.Payload:
 		r.Payloads = append(r.Payloads, dissect.Payload{
-			Offset: e.off, Length: e.length, Stream: s.Stream, Channel: e.value.n,
+			Offset: e.off, Length: e.length, Stream: s.Stream, Channel: e.value.n, Protocols: s.Protocols,
 		})
 	case *lang.Layer:
 		x.layer(e, s, r)

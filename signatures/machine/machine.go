@@ -61,11 +61,14 @@ func New(messages []Message, memories int) *Program {
 	return p
 }
 
-// Rows returns the index's input for the messages.
+// Rows returns the index's input for the messages that can begin a conversation.
 func (p *Program) Rows() []dissect.Row {
 	var out []dissect.Row
 	for i := range p.messages {
 		m := &p.messages[i]
+		if m.Layout.Follows() {
+			continue
+		}
 		for _, r := range m.Layout.Rows {
 			out = append(out, dissect.Row{
 				Signature: m.Signature, From: m.From, FirstOnly: m.First,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sniffid/sniffid/capture"
 	"github.com/sniffid/sniffid/capture/live"
+	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/internal/pipeline"
 )
@@ -44,6 +45,10 @@ func (r *run) live(ctx context.Context) error {
 	config := r.config
 	config.Owners = owners
 	config.Correlate.Local = owners.Local
+	if config.Correlate.Claims == nil && !r.o.portSet.Empty() {
+		// A port asked about is judged against this machine's own table.
+		config.Correlate.Claims = correlate.FromSockets(owners.Snapshot())
+	}
 	config.OnUpdate = func(f *pipeline.Flow) {
 		r.note(r.out.Update(f))
 		watch.update(f)

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/sniffid/sniffid/correlate"
+	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/internal/pipeline"
 	"github.com/sniffid/sniffid/internal/report"
@@ -45,6 +46,10 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 		MaxPackets: o.count,
 	}}
 	r.config.OnFlow = r.flow
+	if listing != nil && !o.live() {
+		// Of a machine that is not this one, the listing knows the owners.
+		r.config.Owners = owner.NewFixed(correlate.ToSockets(listing))
+	}
 	if err := o.checkOutput(); err != nil {
 		return err
 	}

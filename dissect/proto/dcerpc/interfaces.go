@@ -3,7 +3,8 @@ package dcerpc
 import (
 	_ "embed"
 	"fmt"
-	"strings"
+
+	"github.com/sniffid/sniffid/dissect/wire"
 )
 
 // interfacesTSV has a line for each interface: UUID, name, source.
@@ -37,25 +38,16 @@ func mustParseInterfaces(tsv string) map[uuid]string {
 // parseInterfaces reads the table; '#' starts a comment line.
 func parseInterfaces(tsv string) (map[uuid]string, error) {
 	m := make(map[uuid]string)
-	n := 0
-	for line := range strings.Lines(tsv) {
-		n++
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		columns := strings.Split(line, "\t")
-		if len(columns) != 3 {
-			return nil, fmt.Errorf("interfaces.tsv:%d: %d columns, want 3", n, len(columns))
-		}
-		u, err := parseUUID(columns[0])
+	err := wire.Rows("interfaces.tsv", tsv, 3, func(row []string) error {
+		u, err := parseUUID(row[0])
 		if err != nil {
-			return nil, fmt.Errorf("interfaces.tsv:%d: %w", n, err)
+			return err
 		}
 		if _, dup := m[u]; dup {
-			return nil, fmt.Errorf("interfaces.tsv:%d: %s is there twice", n, u)
+			return fmt.Errorf("%s is there twice", u)
 		}
-		m[u] = columns[1]
-	}
-	return m, nil
+		m[u] = row[1]
+		return nil
+	})
+	return m, err
 }

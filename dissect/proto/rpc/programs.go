@@ -4,7 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"strconv"
-	"strings"
+
+	"github.com/sniffid/sniffid/dissect/wire"
 )
 
 // programsTSV has a line for each program: number, name, source.
@@ -45,25 +46,16 @@ func mustParsePrograms(tsv string) map[uint32]string {
 // parsePrograms reads the table; '#' starts a comment line.
 func parsePrograms(tsv string) (map[uint32]string, error) {
 	m := make(map[uint32]string)
-	n := 0
-	for line := range strings.Lines(tsv) {
-		n++
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		columns := strings.Split(line, "\t")
-		if len(columns) != 3 {
-			return nil, fmt.Errorf("programs.tsv:%d: %d columns, want 3", n, len(columns))
-		}
-		number, err := strconv.ParseUint(columns[0], 10, 32)
+	err := wire.Rows("programs.tsv", tsv, 3, func(row []string) error {
+		number, err := strconv.ParseUint(row[0], 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("programs.tsv:%d: %w", n, err)
+			return err
 		}
 		if _, dup := m[uint32(number)]; dup {
-			return nil, fmt.Errorf("programs.tsv:%d: %d is there twice", n, number)
+			return fmt.Errorf("%d is there twice", number)
 		}
-		m[uint32(number)] = columns[1]
-	}
-	return m, nil
+		m[uint32(number)] = row[1]
+		return nil
+	})
+	return m, err
 }

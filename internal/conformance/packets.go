@@ -17,9 +17,15 @@ type opener struct {
 // open returns the transport layer of a packet that is TCP or UDP without
 // tunnels and fragments, the only ones that are reshaped.
 func (o *opener) open(p *capture.Packet) (*header.Layer, bool) {
+	l, ok := o.outermost(p)
+	return l, ok && o.headers.Len() == 1
+}
+
+// outermost returns the outer transport layer of a packet, if it is TCP or UDP.
+func (o *opener) outermost(p *capture.Packet) (*header.Layer, bool) {
 	h := &o.headers
 	h.Decode(p.LinkType, p.Data, p.Length)
-	if h.Len() != 1 || len(h.Tunnels(0)) > 0 {
+	if h.Len() == 0 || len(h.Tunnels(0)) > 0 {
 		return nil, false
 	}
 	l := h.Layer(0)

@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"dissect/fragment":  {},
 	"dissect/header":    {"capture"}, // link types
 	"dissect":           {"dissect/flow"},
+	"dissect/sample":    {"dissect/flow"},
 	"dissect/proto/...": {"dissect", "dissect/flow", "dissect/wire"},
 	"dissect/builtin":   {"dissect", "dissect/proto/..."},
 
@@ -54,7 +55,7 @@ var mayImport = map[string][]string{
 
 	"internal/pipeline": {
 		"capture", "correlate", "correlate/claims", "correlate/owner",
-		"dissect", "dissect/flow", "dissect/fragment", "dissect/header",
+		"dissect", "dissect/flow", "dissect/fragment", "dissect/header", "dissect/sample",
 	},
 	"internal/report": {"correlate", "correlate/claims", "correlate/owner", "dissect", "dissect/flow", "internal/pipeline"},
 	"internal/cli": {
@@ -64,7 +65,10 @@ var mayImport = map[string][]string{
 	"cmd/sniffid": {"internal/cli"},
 
 	// For tests.
-	"":                     {},
+	"": {},
+	"internal/conformance": {
+		"capture", "capture/pcapfile", "dissect", "dissect/builtin", "dissect/flow", "dissect/header", "internal/pipeline", "signatures",
+	},
 	"internal/livetest":    {},
 	"internal/testsummary": {},
 }

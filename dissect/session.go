@@ -41,6 +41,12 @@ func (s *Session) Wants(d flow.Direction) bool { return s.root.wants(d) }
 // answer.
 func (s *Session) Done() bool { return !s.Wants(flow.FromClient) && !s.Wants(flow.FromServer) }
 
+// Named reports whether there is an answer so far.
+func (s *Session) Named() bool {
+	best, _ := s.root.best()
+	return best != nil
+}
+
 // SeenBothWays tells the session that packets, with payload or not, were seen
 // in both directions. Without it, and without payload in both, no label is more
 // than Likely.

@@ -81,8 +81,12 @@ func (h *half) prefix() (Prefix, bool) {
 				if little && width == 1 {
 					continue
 				}
-				// The value is the length of what follows it, or of the whole.
-				for _, add := range [...]int{offset + width, 0} {
+				// The value is the length of what follows it, of the whole, or of
+				// what follows a header.
+				for _, add := range [...]int{offset + width, 0, 8, 12, 16, 20, 24, 28, 32} {
+					if add > 0 && add < offset+width {
+						continue
+					}
 					p := Prefix{Offset: offset, Width: width, Little: little, Add: add}
 					if n, varied := h.explains(p); varied && n*width >= leastProof {
 						p.Messages = n
@@ -100,8 +104,8 @@ const leastProof = 4
 
 // explains counts the messages that p delimits, 0 if it does not delimit all
 // there are, and reports whether their lengths vary: a constant proves nothing.
-// A datagram is one message; segments follow each other as they like, but the
-// last message must end with the last segment unless it is not kept whole.
+// A datagram is one message. Of segments, half must begin with one, and the
+// last message must end with the last segment unless that is not kept whole.
 func (h *half) explains(p Prefix) (n int, varied bool) {
 	first := 0
 	count := func(length int) {
@@ -122,8 +126,17 @@ func (h *half) explains(p Prefix) (n int, varied bool) {
 		}
 		return n, varied
 	}
+	starts := 0 // segments that begin with a message
+	bare := 0   // messages that are nothing but their length
+	at, next := 0, 0
 	cut := len(h.messages) == MaxMessages || len(h.buf) == MaxBytes || !h.complete(len(h.messages)-1)
-	for b := h.buf; len(b) > 0; {
+	for b := h.buf; len(b) > 0; at = len(h.buf) - len(b) {
+		for next < len(h.messages) && h.messages[next].at <= at {
+			if h.messages[next].at == at {
+				starts++
+			}
+			next++
+		}
 		length, ok := p.Length(b)
 		if len(b) >= p.Offset+p.Width && !ok || (!ok || length > len(b)) && !cut {
 			return 0, false
@@ -132,7 +145,13 @@ func (h *half) explains(p Prefix) (n int, varied bool) {
 			break
 		}
 		count(length)
+		if length == p.Offset+p.Width {
+			bare++
+		}
 		b = b[length:]
+	}
+	if 2*starts < len(h.messages) || 2*bare > n {
+		return 0, false
 	}
 	return n, varied
 }

@@ -159,7 +159,7 @@ func (m *portMap) port(proto header.Proto, port uint16) uint16 {
 }
 
 func (m *portMap) reshape(p *capture.Packet, emit func(*capture.Packet)) {
-	l, ok := m.open(p)
+	l, ok := m.outermost(p)
 	if !ok {
 		emit(p)
 		return
@@ -455,6 +455,8 @@ func (h *halver) reshape(p *capture.Packet, emit func(*capture.Packet)) {
 		if h.clients[directed{transport, src, dst}] != h.keep {
 			return
 		}
+	} else if h.headers.Len() > 0 && h.headers.Layer(0).Fragment {
+		return // of which direction is not known
 	}
 	emit(p)
 }

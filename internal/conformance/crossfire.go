@@ -31,16 +31,25 @@ func (s *suite) unexpected() (hits []string, tried int, err error) {
 		p.Above = nil // the others are not there
 		byName[p.Name] = p
 	}
-	var examples []*signatures.Example
+	var examples []*shot
 	for _, f := range s.set.Files() {
 		list, err := f.Examples()
 		if err != nil {
 			return nil, 0, err
 		}
 		for _, e := range list {
-			if e.Exchange != nil {
-				examples = append(examples, e)
+			if e.Exchange == nil {
+				continue
 			}
+			x := &shot{Example: e, stack: e.Protocols}
+			if x.stack == nil { // a near miss that does not say what it is
+				out, err := signatures.EngineRunner{Engine: s.engine}.Run(e)
+				if err != nil {
+					return nil, 0, err
+				}
+				x.stack = out.Identification.Protocols
+			}
+			examples = append(examples, x)
 		}
 	}
 	var mu sync.Mutex
@@ -70,7 +79,7 @@ func (s *suite) unexpected() (hits []string, tried int, err error) {
 
 // against runs the examples of others against the signature of f and of what
 // carries it.
-func against(f *signatures.File, byName map[string]dissect.Protocol, examples []*signatures.Example) (hits []string, tried int, err error) {
+func against(f *signatures.File, byName map[string]dissect.Protocol, examples []*shot) (hits []string, tried int, err error) {
 	names := []string{f.Protocol}
 	for i := 0; i < len(names); i++ {
 		for _, o := range byName[names[i]].Over {
@@ -93,22 +102,28 @@ func against(f *signatures.File, byName map[string]dissect.Protocol, examples []
 			continue
 		}
 		tried++
-		out, err := runner.Run(e)
+		out, err := runner.Run(e.Example)
 		if err != nil {
 			return nil, 0, err
 		}
 		if !slices.Contains(out.Identification.Protocols, f.Protocol) || expected(f, e) {
 			continue
 		}
-		hits = append(hits, fmt.Sprintf("%s: %s %q (%s), %s", f.Protocol, e.File.Protocol, e.Name, orDash(e.Protocols), out.Identification.Confidence))
+		hits = append(hits, fmt.Sprintf("%s: %s %q (%s), %s", f.Protocol, e.File.Protocol, e.Name, orDash(e.stack), out.Identification.Confidence))
 	}
 	return hits, tried, nil
 }
 
+// shot is an example with what it really is.
+type shot struct {
+	*signatures.Example
+	stack []string
+}
+
 // expected reports whether f may name the example of another file: the example
 // says so, or a precedence settles which of the two is named.
-func expected(f *signatures.File, e *signatures.Example) bool {
-	if slices.Contains(e.Protocols, f.Protocol) {
+func expected(f *signatures.File, e *shot) bool {
+	if slices.Contains(e.stack, f.Protocol) {
 		return true
 	}
 	loses := func(to *signatures.File, name string) bool {

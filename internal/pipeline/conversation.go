@@ -4,6 +4,7 @@ import (
 	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
+	"github.com/sniffid/sniffid/dissect/sample"
 )
 
 // conversation is what the pipeline keeps per flow.
@@ -17,6 +18,10 @@ type conversation struct {
 	// turned says that the session's client is the flow's server, because a
 	// handshake seen late turned the flow.
 	turned bool
+
+	// sample is the beginning of the payload while it has no name, by the
+	// session's directions; nil when it has one, or is described.
+	sample *sample.Sample
 
 	tcp  flow.Conversation
 	sctp *flow.Messages // nil before the first chunk

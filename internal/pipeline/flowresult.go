@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/correlate/owner"
@@ -17,7 +19,7 @@ func (p *Pipeline) result(f *flow.Flow[conversation]) *Flow {
 		Transport: transportName(f.Proto),
 		Client:    end(f, flow.FromClient), Server: end(f, flow.FromServer),
 		Roles: f.Roles, State: f.State.String(), Tunnel: f.Tunnels,
-		Answer: v.identify(),
+		Answer: v.identify(), Sample: v.sample,
 	}
 	r.Network = "ipv6"
 	if r.Client.Addr.Is4() {
@@ -33,11 +35,13 @@ func (p *Pipeline) result(f *flow.Flow[conversation]) *Flow {
 		}
 	case exchanged:
 		r.turnEvidence()
+		r.turnSample()
 	}
 	if !r.Answer.RolesKnown && f.Roles == flow.RolesFirstPacket && listens(&r.Client.Owner) && !listens(&r.Server.Owner) {
 		r.Roles = flow.RolesSocket
 		r.Client, r.Server = r.Server, r.Client
 		r.turnEvidence()
+		r.turnSample()
 	}
 	r.CommunityID = f.CommunityID()
 	return r
@@ -47,6 +51,27 @@ func (f *Flow) turnEvidence() {
 	for i := range f.Answer.Evidence {
 		e := &f.Answer.Evidence[i]
 		e.Direction = e.Direction.Reverse()
+	}
+}
+
+// turnSample exchanges the ends in what is said of a payload without a name.
+func (f *Flow) turnSample() {
+	if len(f.Answer.Protocols) > 0 {
+		return
+	}
+	if f.Sample != nil {
+		turned := *f.Sample
+		turned.Swap()
+		f.Sample = &turned
+	}
+	turn := strings.NewReplacer("client", "server", "server", "client")
+	f.Answer.Attributes = slices.Clone(f.Answer.Attributes)
+	for i := range f.Answer.Attributes {
+		a := &f.Answer.Attributes[i]
+		a.Name = turn.Replace(a.Name)
+		if a.Name == "payload.first" {
+			a.Value = turn.Replace(a.Value)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
 	"github.com/sniffid/sniffid/dissect/header"
+	"github.com/sniffid/sniffid/dissect/sample"
 )
 
 // payload hands what a packet carries to the flow's session.
@@ -91,6 +92,7 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 	}
 	if seg.Size > 0 {
 		changed = s.Observe(v.direction(d), seg)
+		p.sample(f, d, &seg)
 	}
 	if seg.End {
 		s.End(v.direction(d))
@@ -103,6 +105,36 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		p.update(f)
 	}
 	p.spare(f, d)
+}
+
+// sample keeps the beginning of a payload that has no name so far.
+func (p *Pipeline) sample(f *flow.Flow[conversation], d flow.Direction, seg *flow.Segment) {
+	v := &f.Value
+	if v.session.Named() {
+		v.sample = nil
+		return
+	}
+	if v.sample == nil {
+		if f.Payload[0]+f.Payload[1] > uint64(seg.Size) {
+			return // it had a name before
+		}
+		v.sample = new(sample.Sample)
+	}
+	v.sample.Add(v.direction(d), seg.Data, seg.Size, f.Proto == uint8(header.TCP))
+}
+
+// describe says what a payload looks like that was given no name.
+func (p *Pipeline) describe(v *conversation) {
+	if v.sample == nil || len(v.answer.Protocols) > 0 {
+		v.sample = nil
+		return
+	}
+	for _, fact := range v.sample.Describe() {
+		v.answer.Attributes = append(v.answer.Attributes, dissect.Attribute{Name: fact.Name, Value: fact.Value})
+	}
+	if !p.config.KeepSamples {
+		v.sample = nil
+	}
 }
 
 // open starts the identification of a flow: its first payload has come.
@@ -150,6 +182,7 @@ func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 		v.answer = v.session.Identify()
 		v.session = nil
 		p.sessions.open--
+		p.describe(v)
 	}
 	v.concluded = true
 	for _, d := range [...]flow.Direction{flow.FromClient, flow.FromServer} {

@@ -41,6 +41,9 @@ type Config struct {
 	// MaxSessions bounds how many flows are under identification at a time;
 	// 0 = 65,536. Beyond it the oldest one has to do with what it has.
 	MaxSessions int
+	// KeepSamples leaves the beginning of the payload in flows without a name
+	// ([Flow.Sample]); it costs up to 2 KiB a flow.
+	KeepSamples bool
 	// MaxPackets ends [Pipeline.Run] after so many packets; 0 = no limit.
 	MaxPackets uint64
 

@@ -7,6 +7,7 @@ import (
 	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
+	"github.com/sniffid/sniffid/dissect/sample"
 )
 
 // Flow is one conversation as it is reported: its two ends, what it carries and
@@ -26,6 +27,9 @@ type Flow struct {
 	State          string   // "closed", "established", "refused", …; "" without states
 	Tunnel         []string // what the packets were wrapped in, outermost first
 	Answer         dissect.Identification
+	// Sample is the beginning of the payload of a flow without a name, in the
+	// directions of Client and Server; nil without [Config.KeepSamples].
+	Sample *sample.Sample
 }
 
 // End is one end of a flow.

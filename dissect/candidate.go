@@ -189,7 +189,7 @@ func (c *candidate) message(d flow.Direction, data []byte, p piece, first bool) 
 	for size := p.size; len(data) > 0; first = false {
 		r.Reset()
 		r.Recording = l.s.engine.cfg.Record
-		m := Message{Data: data, Size: size, Ended: true, First: first, From: d ^ c.swap, Context: &l.s.ctx}
+		m := Message{Data: data, Size: size, Ended: true, First: first, From: d ^ c.swap, PPID: p.ppid, Context: &l.s.ctx}
 		if c.parser.Parse(&m, r) != Match {
 			if !changed {
 				t.rejected++

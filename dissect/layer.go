@@ -39,6 +39,7 @@ type piece struct {
 	offset int
 	start  bool
 	gap    bool
+	ppid   uint32
 }
 
 func (s *Session) newLayer(below *layer, flip flow.Direction) *layer {

@@ -60,6 +60,9 @@ type Message struct {
 	First bool
 	// From is the direction, as the parser's candidate assigns the roles.
 	From flow.Direction
+	// PPID is the payload protocol identifier of an SCTP user message, otherwise
+	// 0. A message carried by another protocol has none.
+	PPID uint32
 	// Context is shared by all messages of the conversation.
 	Context *Context
 }

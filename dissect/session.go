@@ -25,7 +25,7 @@ type Session struct {
 func (s *Session) Observe(d flow.Direction, seg flow.Segment) (changed bool) {
 	s.payload[d] += uint64(seg.Size)
 	return s.root.feed(d, seg.Data, piece{
-		size: seg.Size, packet: seg.Packet, offset: seg.Offset, start: seg.Start, gap: seg.Gap,
+		size: seg.Size, packet: seg.Packet, offset: seg.Offset, start: seg.Start, gap: seg.Gap, ppid: seg.PPID,
 	})
 }
 

@@ -23,7 +23,9 @@ type Example struct {
 	// Middle says that the capture began after the connection.
 	Middle         bool
 	Client, Server netip.Addr
-	Exchange       []Turn
+	// PPID is the payload protocol identifier of the messages over SCTP.
+	PPID     uint32
+	Exchange []Turn
 	// Pcap is a capture below testdata/pcaps that stands for Exchange.
 	Pcap string
 	// Protocols is the whole stack, lowest first; nil where nothing is said.
@@ -55,6 +57,9 @@ var exampleKeys = []key[Example]{
 	{"addresses", false, "addresses of client and server", schema{
 		"type": "object", "additionalProperties": false, "properties": schema{"client": text, "server": text},
 	}, readAddresses},
+	{"ppid", false, "payload protocol identifier of the messages over SCTP", integer, func(d *decoder, n *node, e *Example) {
+		e.PPID = uint32(d.number(n, 0, 1<<31-1))
+	}},
 	{"exchange", false, "the messages in order, each {client: BYTES} or {server: BYTES}", exchange, readExchange},
 	{"pcap", false, "a capture below testdata/pcaps instead of exchange", text, func(d *decoder, n *node, e *Example) { e.Pcap = d.str(n) }},
 	{"protocols", false, "the whole stack, lowest first", list, func(d *decoder, n *node, e *Example) {

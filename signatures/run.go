@@ -146,7 +146,7 @@ func (r EngineRunner) Run(e *Example) (Outcome, error) {
 			}
 			packet++
 			s.Observe(t.From, flow.Segment{
-				Data: data[:n], Size: n, Packet: packet, Start: opened && !begun[t.From],
+				Data: data[:n], Size: n, Packet: packet, Start: opened && !begun[t.From], PPID: e.PPID,
 			})
 			begun[t.From] = true
 			data = data[n:]

@@ -4,6 +4,9 @@ package flow
 type Chunk struct {
 	TSN    uint32
 	Stream uint16
+	// PPID is the payload protocol identifier; of a fragmented message the first
+	// chunk's counts.
+	PPID uint32
 	// Begins and Ends say that the user message's first or last byte is here.
 	Begins, Ends bool
 	// Data are the captured bytes of the user message, Size how many there were
@@ -52,11 +55,11 @@ func (m *Messages) Push(d Direction, c *Chunk, b *Bounds, sink Sink) {
 	size := max(c.Size, len(c.Data))
 	switch {
 	case c.Begins && c.Ends:
-		sink.Deliver(d, Segment{Data: c.Data, Size: size, Packet: c.Packet, Offset: c.Offset})
+		sink.Deliver(d, Segment{Data: c.Data, Size: size, Packet: c.Packet, Offset: c.Offset, PPID: c.PPID})
 		return
 	case c.Begins:
 		h.release(b)
-		h.partial = Segment{Packet: c.Packet, Offset: c.Offset}
+		h.partial = Segment{Packet: c.Packet, Offset: c.Offset, PPID: c.PPID}
 		h.open, h.stream = true, c.Stream
 	case !h.open || c.TSN != h.next || c.Stream != h.stream:
 		return

@@ -29,6 +29,8 @@ func TestMessages(t *testing.T) {
 		{"fragment missing", []Chunk{part(1, true, false, "ab"), part(3, false, true, "ef"), whole(4, "gh")}, []string{`client 3+0 "gh"`}},
 		{"begin missing", []Chunk{part(3, false, true, "ef")}, nil},
 		{"begins again", []Chunk{part(1, true, false, "ab"), part(2, true, false, "cd"), part(3, false, true, "ef")}, []string{`client 2+0 "cdef"`}},
+		{"identified", []Chunk{{TSN: 1, PPID: 60, Begins: true, Ends: true, Data: []byte("x")}}, []string{`client 1+0 "x" as 60`}},
+		{"the first fragment identifies", []Chunk{{TSN: 1, PPID: 60, Begins: true, Data: []byte("ab")}, {TSN: 2, Ends: true, Data: []byte("cd")}}, []string{`client 1+0 "abcd" as 60`}},
 		{"cut by the capture", []Chunk{{TSN: 1, Begins: true, Data: []byte("ab"), Size: 5}, {TSN: 2, Ends: true, Data: []byte("cd")}}, []string{`client 1+0 "ab" of 7`}},
 	}
 	for _, tt := range tests {

@@ -14,6 +14,9 @@ type Segment struct {
 	// that packet's transport payload Data begins.
 	Packet uint64
 	Offset int
+	// PPID is the payload protocol identifier of an SCTP user message, RFC 9260
+	// §3.3.1; 0 where there is none.
+	PPID uint32
 	// Start says that the first byte of Data is the first byte that this
 	// direction ever sent (a SYN was seen just before it). Datagrams have it
 	// always false.

@@ -28,6 +28,9 @@ func (r *recorder) Deliver(d Direction, s Segment) {
 	if s.Size != len(s.Data) {
 		fmt.Fprintf(&b, " of %d", s.Size)
 	}
+	if s.PPID != 0 {
+		fmt.Fprintf(&b, " as %d", s.PPID)
+	}
 	r.got = append(r.got, b.String())
 }
 

@@ -41,7 +41,7 @@ func (p *Pipeline) chunks(f *flow.Flow[conversation], d flow.Direction, payload 
 				v.sctp = new(flow.Messages)
 			}
 			v.sctp.Push(d, &flow.Chunk{
-				TSN: c.TSN, Stream: c.Stream, Begins: c.Begins, Ends: c.Ends, Data: c.Data, Size: c.Size,
+				TSN: c.TSN, Stream: c.Stream, PPID: c.PPID, Begins: c.Begins, Ends: c.Ends, Data: c.Data, Size: c.Size,
 				Packet: p.packet.Number, Offset: at + chunkHeader(c.Type),
 			}, &p.bounds, (*sink)(p))
 		}

@@ -43,6 +43,11 @@ func data(part, number byte, text string) []byte {
 	return chunk(0, part, string([]byte{0, 0, 0, number, 0, 0, 0, 0, 0, 0, 0, 0})+text)
 }
 
+// identified is a DATA chunk with a payload protocol identifier.
+func identified(part, number, ppid byte, text string) []byte {
+	return chunk(0, part, string([]byte{0, 0, 0, number, 0, 0, 0, 0, 0, 0, 0, ppid})+text)
+}
+
 // sctpInit is the fixed part of INIT and INIT ACK; RFC 9260 §3.3.2.
 const sctpInit = "\x00\x00\x00\x01\x00\x01\x00\x00\x00\x0a\x00\x0a\x00\x00\x00\x01"
 
@@ -74,6 +79,39 @@ func TestSCTP(t *testing.T) {
 				if e.Direction == flow.FromClient && (e.Packet != 3 || e.Offset != 16) {
 					t.Errorf("evidence at byte %d of packet %d, want 16 of packet 3", e.Offset, e.Packet)
 				}
+			}
+		})
+	}
+}
+
+// The payload protocol identifier is that of each message, wherever its chunks are.
+func TestSCTPPayloadProtocol(t *testing.T) {
+	const (
+		request  = "\x00\x15\x00\x0a\x00\x00\x01\x00\x1b\x00\x03\xaa\xbb\xcc"
+		response = "\x20\x15\x00\x09\x00\x00\x01\x00\x01\x00\x02\xaa\xbb"
+		ngap     = 60
+	)
+	tests := []struct {
+		name   string
+		chunks [][]byte
+		want   string
+	}{
+		{"one chunk", [][]byte{identified(begins|ends, 1, ngap, request)}, "ngap"},
+		{"two messages in a packet", [][]byte{data(begins|ends, 1, "x"), identified(begins|ends, 2, ngap, request)}, "ngap"},
+		{"fragments", [][]byte{identified(begins, 1, ngap, request[:5]), identified(0, 2, ngap, request[5:9]), identified(ends, 3, ngap, request[9:])}, "ngap"},
+		{"none", [][]byte{data(begins|ends, 1, request)}, ""},
+		{"another", [][]byte{identified(begins|ends, 1, ngap+20, request)}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWire("10.0.0.1:40000", "10.0.0.2:4000")
+			answer := data(begins|ends, 1, response)
+			if tt.want != "" {
+				answer = identified(begins|ends, 1, ngap, response)
+			}
+			f := feed(t, Config{}, w.sctp(fromClient, tt.chunks...), w.sctp(fromServer, answer)).flow(t, "sctp", 40000, 4000)
+			if stack(f) != tt.want {
+				t.Errorf("protocols %q, want %q", stack(f), tt.want)
 			}
 		})
 	}

@@ -56,6 +56,8 @@ func exprWidth(e *Expr) int {
 			return 8
 		case FnChecksum:
 			return e.Width
+		case FnPPID:
+			return 32
 		}
 		return 0
 	case OpRecall:

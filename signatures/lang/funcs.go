@@ -33,6 +33,7 @@ const (
 	FnTransport
 	FnFromClient
 	FnFromServer
+	FnPPID
 )
 
 type signature struct {
@@ -75,6 +76,7 @@ var constants = map[string]signature{
 	"transport":   {fn: FnTransport, result: Bytes},
 	"from_client": {fn: FnFromClient, result: Bool},
 	"from_server": {fn: FnFromServer, result: Bool},
+	"ppid":        {fn: FnPPID, result: Int},
 }
 
 // call parses the arguments of the function name, whose "(" is next.

@@ -13,6 +13,9 @@ func (x *run) callInt(e *lang.Expr) uint64 {
 	if e.Fn == lang.FnLen && e.Args[0].Type == lang.Headers {
 		return uint64(len(x.slot(e.Args[0].N).b))
 	}
+	if e.Fn == lang.FnPPID {
+		return uint64(x.m.PPID)
+	}
 	s := x.str(e.Args[0])
 	if x.st != going {
 		return 0

@@ -17,7 +17,7 @@ func TestExpressions(t *testing.T) {
 		"pick(a == 2, s, \"x\") == \"x\"", "distinct(\"abc\")", "not distinct(\"aba\")", "printable(s)", "not printable(slice(0, 4))",
 		"count(s, \"t\") == 1", "text(a) == \"1\"", "hexstr(slice(0, 2)) == \"0102\"", "ip(slice(0, 4)) == \"1.2.3.4\"",
 		"concat(\"a\", s, \"b\") == \"aTextb\"", "client_addr == \"10.0.0.1\"", "server_addr == \"239.1.2.3\"", "to_addr == server_addr",
-		"from_addr == client_addr", "multicast(to_addr)", "not multicast(from_addr)", "transport == \"udp\"", "from_client", "not from_server",
+		"from_addr == client_addr", "multicast(to_addr)", "not multicast(from_addr)", "transport == \"udp\"", "ppid == 46", "from_client", "not from_server",
 		"1 + 2 * 3 == 7", "(1 + 2) * 3 == 9", "7 / 2 == 3", "7 % 4 == 3", "6 & 3 == 2", "6 | 1 == 7", "6 ^ 3 == 5", "1 << 4 == 16",
 		"256 >> 4 == 16", "~0 == 0xffffffffffffffff", "-1 == ~0", "a + 2 * 3 == 7", "a << 1 + 1 == 3", "a == 1 and b == 2 or false_ == 1",
 		"not a == 2", "not (a == 1 and b == 3)", "a != 2", "a < b", "b > a", "a <= 1", "a >= 1", "a in {1}", "b in {0..a + 1}",

@@ -107,7 +107,7 @@ func result(o dissect.Outcome, r *dissect.Report) string {
 }
 
 func datagram(b []byte) *dissect.Message {
-	return &dissect.Message{Data: b, Size: len(b), First: true, Context: hosts, Ended: true}
+	return &dissect.Message{Data: b, Size: len(b), First: true, Context: hosts, Ended: true, PPID: 46}
 }
 
 func stream(b []byte) *dissect.Message {

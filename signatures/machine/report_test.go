@@ -83,6 +83,8 @@ func TestBits(t *testing.T) {
 		{"a u8\nverify crc32(slice(0, 1)) == 1", "01", 32, -1},
 		{"require transport == \"udp\"", "01", 0, 0},
 		{"require size == 1", "01", 0, 0},
+		{"require ppid == 46", "01", 32, 32},
+		{"require ppid in {46, 47}", "01", 31, 31},
 		{"n dec 3", "=123", 14, 14},
 		{"s ber 0x30", "3000", 8, 8},
 	}

@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"signatures":            {"dissect", "dissect/flow", "signatures/lang", "signatures/machine"},
 	"signatures/lang":       {"signatures/lang/regex"},
 	"signatures/lang/regex": {},
+	"signatures/draft":      {"dissect/flow", "dissect/sample"},
 	"signatures/machine":    {"dissect", "dissect/flow", "signatures/lang", "signatures/lang/regex"},
 
 	"correlate":                       {"dissect/flow", "correlate/..."},
@@ -60,7 +61,7 @@ var mayImport = map[string][]string{
 	"internal/report": {"correlate", "correlate/claims", "correlate/owner", "dissect", "dissect/flow", "internal/pipeline"},
 	"internal/cli": {
 		"capture", "capture/live", "capture/pcapfile", "correlate", "correlate/claims", "correlate/owner",
-		"correlate/registry", "dissect", "dissect/builtin", "dissect/flow", "internal/pipeline", "internal/report", "signatures",
+		"correlate/registry", "dissect", "dissect/builtin", "dissect/flow", "internal/pipeline", "internal/report", "signatures", "signatures/draft",
 	},
 	"cmd/sniffid": {"internal/cli"},
 

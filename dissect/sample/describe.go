@@ -42,14 +42,7 @@ func (s *Sample) Describe() []Fact {
 			facts = append(facts, Fact{"payload." + name(flow.Direction(d)) + ".head", hex.EncodeToString(b[:min(len(b), headBytes)])})
 		}
 	}
-	var counts [256]int
-	n := 0
-	for d := range s.halves {
-		for _, b := range s.halves[d].buf {
-			counts[b]++
-			n++
-		}
-	}
+	counts, n := s.count()
 	if n == 0 {
 		return facts
 	}
@@ -62,10 +55,28 @@ func (s *Sample) Describe() []Fact {
 			facts = append(facts, Fact{"payload." + name(flow.Direction(d)) + ".length_prefix", p.String()})
 		}
 	}
-	if n >= uniformBytes && chiSquare(&counts, n) <= uniformChi {
+	if s.EncryptedLike() {
 		facts = append(facts, Fact{"encrypted-like", "true"})
 	}
 	return facts
+}
+
+// count counts how often each value occurs, both directions together.
+func (s *Sample) count() (counts [256]int, n int) {
+	for d := range s.halves {
+		for _, b := range s.halves[d].buf {
+			counts[b]++
+			n++
+		}
+	}
+	return counts, n
+}
+
+// EncryptedLike reports whether there are enough bytes to tell, and they are as
+// even as encrypted or compressed ones.
+func (s *Sample) EncryptedLike() bool {
+	counts, n := s.count()
+	return n >= uniformBytes && chiSquare(&counts, n) <= uniformChi
 }
 
 func name(d flow.Direction) string {

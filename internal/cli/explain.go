@@ -86,6 +86,12 @@ func explain(ctx context.Context, env *environment, o *explainOptions) error {
 // recordedFlows identifies a file's flows, keeping the bytes that prove them, in
 // the order of their first packets.
 func recordedFlows(ctx context.Context, env *environment, engine *dissect.Engine, name string, ports pipeline.PortSet) ([]*pipeline.Flow, error) {
+	return readFlows(ctx, env, name, pipeline.Config{Engine: engine, Ports: ports})
+}
+
+// readFlows identifies a file's flows as c says, in the order of their first
+// packets. Verdicts are left out.
+func readFlows(ctx context.Context, env *environment, name string, c pipeline.Config) ([]*pipeline.Flow, error) {
 	src, err := pcapfile.Open(name)
 	if err != nil {
 		return nil, cannot(err)
@@ -93,10 +99,9 @@ func recordedFlows(ctx context.Context, env *environment, engine *dissect.Engine
 	defer src.Close()
 	names, _ := openRegistry() // the verdicts are not shown
 	var flows []*pipeline.Flow
-	p := pipeline.New(pipeline.Config{
-		Engine: engine, File: name, Ports: ports, Correlate: correlate.Config{Registry: names},
-		OnFlow: func(f *pipeline.Flow) { flows = append(flows, f) },
-	})
+	c.File, c.Correlate = name, correlate.Config{Registry: names}
+	c.OnFlow = func(f *pipeline.Flow) { flows = append(flows, f) }
+	p := pipeline.New(c)
 	err = p.Run(ctx, src)
 	p.Finish()
 	var damage *capture.DamageError

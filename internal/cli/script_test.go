@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("CLAIMS", filepath.Join(testdata, "claims"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "unnamed": unnamed},
 		Condition: func(name string) (bool, error) {
 			if name != "libpcap" {
 				return false, fmt.Errorf("unknown condition %q", name)

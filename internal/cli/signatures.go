@@ -21,8 +21,8 @@ func newSignatures(env *environment) *cobra.Command {
 	var dirs []string
 	cmd := &cobra.Command{
 		Use:   "signatures",
-		Short: "List, show, check and test signatures",
-		Long: `List, show, check and test signatures: the files that say how protocols are
+		Short: "List, show, check, test and draft signatures",
+		Long: `List, show, check, test and draft signatures: the files that say how protocols are
 recognised. The language is described in docs/signature-language.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -30,7 +30,7 @@ recognised. The language is described in docs/signature-language.md.`,
 	cmd.PersistentFlags().StringArrayVar(&dirs, "signatures", nil, "add or override signatures by those in `DIR`")
 	cmd.AddCommand(
 		newSignaturesList(env, &dirs), newSignaturesShow(env, &dirs),
-		newSignaturesCheck(env), newSignaturesTest(env, &dirs),
+		newSignaturesCheck(env), newSignaturesTest(env, &dirs), newSignaturesDraft(env, &dirs),
 	)
 	return cmd
 }
@@ -144,7 +144,11 @@ func newSignaturesCheck(env *environment) *cobra.Command {
 	return &cobra.Command{
 		Use:     "check [FILE|DIR...]",
 		Short:   "Compile signature files, and say what each message verifies",
-		Long:    "Compile signature files, those built in when none are named, report mistakes\nwith file, line and column, and say how many bits each message verifies.",
+		Long: `Compile signature files, those built in when none are named, report mistakes
+with file, line and column, and say of each message how many bits it verifies,
+how often random bytes pass for it, and which messages of other protocols are
+tried on what begins like it: the nearest first, with the share of beginnings
+that both permit.`,
 		Example: "  sniffid signatures check mine/proto.yaml",
 		RunE: func(_ *cobra.Command, args []string) error {
 			return eachSet(args, func(set *signatures.Set, err error) error {
@@ -153,8 +157,13 @@ func newSignaturesCheck(env *environment) *cobra.Command {
 					env.status = exitContradicted
 					return nil
 				}
+				all, err := signatures.Load(signatures.Builtin(), builtin.All())
+				if err != nil {
+					return err
+				}
+				all.Override(set)
 				for _, f := range set.Files() {
-					if err := checkFile(env, f); err != nil {
+					if err := checkFile(env, all, f); err != nil {
 						return err
 					}
 				}
@@ -168,7 +177,7 @@ func newSignaturesCheck(env *environment) *cobra.Command {
 // docs/adr/0002-confidence.md.
 const enoughBits = 24
 
-func checkFile(env *environment, f *signatures.File) error {
+func checkFile(env *environment, all *signatures.Set, f *signatures.File) error {
 	fmt.Fprintf(env.stdout, "%s  %s\n", f.Protocol, f.Path)
 	if f.Native != "" {
 		fmt.Fprintf(env.stdout, "    parsed by Go code, %d rows in the index\n", len(f.Rows))
@@ -181,8 +190,26 @@ func checkFile(env *environment, f *signatures.File) error {
 		if _, err := fmt.Fprintf(env.stdout, "    %-28s %3d bits, false positive 1 in 2^%d%s\n", m.Name, m.Bits(), m.Bits(), note); err != nil {
 			return err
 		}
+		if near := overlapText(all.Overlaps(f, f.Protocol+"."+m.Name)); near != "" {
+			fmt.Fprintf(env.stdout, "        overlaps with %s\n", near)
+		}
 	}
 	return nil
+}
+
+// shownOverlaps is how many overlaps of a message are listed.
+const shownOverlaps = 4
+
+func overlapText(overlaps []signatures.Overlap) string {
+	var list []string
+	for i, o := range overlaps {
+		if i == shownOverlaps {
+			list = append(list, fmt.Sprintf("and %d more", len(overlaps)-i))
+			break
+		}
+		list = append(list, fmt.Sprintf("%s (%.2g)", o.Signature, o.Share))
+	}
+	return strings.Join(list, ", ")
 }
 
 func newSignaturesTest(env *environment, dirs *[]string) *cobra.Command {

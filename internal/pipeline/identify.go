@@ -77,7 +77,7 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		}
 		p.open(f)
 	}
-	if p.config.Owners != nil && seg.Size > 0 && !v.asked[d] {
+	if p.config.Owners != nil && f.Link == nil && seg.Size > 0 && !v.asked[d] {
 		v.asked[d] = true
 		p.reviewOwners(f)
 	}
@@ -109,7 +109,7 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 func (p *Pipeline) open(f *flow.Flow[conversation]) {
 	v := &f.Value
 	v.session = p.config.Engine.NewSession(dissect.Context{
-		Client: f.Client.Addr(), Server: f.Server.Addr(), Transport: sessionTransport(f.Proto),
+		Client: f.Client.Addr(), Server: f.Server.Addr(), Transport: sessionTransport(f),
 	})
 	v.turned = false
 	if f.Roles == flow.RolesHandshake {
@@ -123,7 +123,7 @@ func (p *Pipeline) open(f *flow.Flow[conversation]) {
 }
 
 func (p *Pipeline) applyExpectation(f *flow.Flow[conversation]) {
-	if e, ok := p.expect.lookup(transportName(f.Proto), f.Client, f.Server, p.packet.Timestamp); ok {
+	if e, ok := p.expect.lookup(transport(f), f.Client, f.Server, p.packet.Timestamp); ok {
 		f.Value.session.Expect(e)
 	}
 }
@@ -168,7 +168,9 @@ func (p *Pipeline) ended(f *flow.Flow[conversation]) {
 	p.conclude(f)
 	p.current, p.ending = current, false
 	result := p.result(f)
-	p.ports.Add(summarize(f, result))
+	if result.HasPorts() {
+		p.ports.Add(summarize(f, result))
+	}
 	if p.config.OnFlow != nil {
 		p.config.OnFlow(result)
 	}

@@ -98,6 +98,9 @@ func (e *Engine) NewSession(ctx Context) *Session {
 	s := &Session{engine: e, ctx: ctx}
 	s.root = s.newLayer(nil, 0)
 	s.root.stream = ctx.Transport == "tcp"
+	if c, err := ParseCarrier(ctx.Transport); err == nil {
+		s.root.carrier = c.Bits()
+	}
 	s.root.add(e.scopes[ctx.Transport])
 	return s
 }

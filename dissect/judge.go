@@ -112,6 +112,9 @@ func (c *candidate) strength(d flow.Direction) int {
 // bits counts what the candidate and what it carries have verified.
 func (c *candidate) bits() int {
 	n := c.strength(0) + c.strength(1)
+	if c.matched() > 0 {
+		n += c.layer.carrier
+	}
 	for _, up := range c.above {
 		n += up.bits()
 	}

@@ -15,7 +15,10 @@ type layer struct {
 	before int // bytes of the layer below that came before this layer's first
 	depth  int
 	stream bool
-	scopes []*index
+	// carrier is what the number counts for that says what these messages are;
+	// see [Carrier].
+	carrier int
+	scopes  []*index
 	only   []string // if set, the only protocols to try at the message being fed
 	// flip leads from this layer's directions to the session's: a layer above a
 	// candidate with exchanged roles sees them exchanged.

@@ -37,7 +37,8 @@ const (
 // It has addresses (a multicast group is part of some protocols), never ports.
 type Context struct {
 	Client, Server netip.Addr
-	// Transport is "tcp", "udp", "sctp", … of the flow at the bottom.
+	// Transport is "tcp", "udp", "sctp", or the [Carrier], of the flow at the
+	// bottom.
 	Transport string
 }
 

@@ -9,8 +9,8 @@ type Protocol struct {
 	Name string
 	// Title is the name in words, Spec the specification with sections.
 	Title, Spec string
-	// Over lists what may carry the protocol: transports ("tcp", "udp", "sctp",
-	// "icmp") and names of other protocols.
+	// Over lists what may carry the protocol: transports ("tcp", "udp", "sctp"),
+	// numbers of layers below ([Carrier]) and names of other protocols.
 	Over []string
 	// Rows say how the protocol's messages can begin: the index's input.
 	Rows []Row

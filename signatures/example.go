@@ -18,7 +18,7 @@ type Example struct {
 	Why string
 	// Counter marks a counterexample: it must not get the file's protocol.
 	Counter bool
-	// Transport is "tcp", "udp", "sctp" or "icmp".
+	// Transport is "tcp", "udp", "sctp" or a [dissect.Carrier].
 	Transport string
 	// Middle says that the capture began after the connection.
 	Middle         bool
@@ -47,8 +47,10 @@ type Turn struct {
 var exampleKeys = []key[Example]{
 	{"name", true, "what it is", text, func(d *decoder, n *node, e *Example) { e.Name = d.str(n) }},
 	{"why", false, "what a counterexample is instead", text, func(d *decoder, n *node, e *Example) { e.Why = d.str(n) }},
-	{"transport", false, "default: the first transport of over, or of the carrier", oneOf("tcp", "udp", "sctp", "icmp"), func(d *decoder, n *node, e *Example) {
-		e.Transport = transports[d.choice(n, transports...)]
+	{"transport", false, "default: the first transport of over, or of the carrier", transport, func(d *decoder, n *node, e *Example) {
+		if e.Transport = n.text; !slices.Contains(transports, n.text) {
+			e.Transport = d.carrier(n, n.text)
+		}
 	}},
 	{"start", false, "middle: the capture began after the connection", oneOf("middle"), func(d *decoder, n *node, e *Example) {
 		d.choice(n, "middle")

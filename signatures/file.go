@@ -14,7 +14,8 @@ type File struct {
 	Path string
 	// Protocol is the Wireshark display-filter name.
 	Protocol, Title, Family, Spec string
-	// Over are the transports and protocols that carry this one.
+	// Over are the transports, numbers of layers below and protocols that carry
+	// this one.
 	Over  []string
 	Above []Precedence
 	// Budget is in bytes of a direction; 0 is the default.
@@ -53,20 +54,22 @@ type Message struct {
 	// Layout is the compiled layout; its Text is as written.
 	Layout *lang.Layout
 
-	text      *node
-	line, col int
+	text        *node
+	line, col   int
+	carrierBits int
 }
 
 // Line is the message's line in its file.
 func (m *Message) Line() int { return m.line }
 
-// Bits is what a match proves at least.
+// Bits is what a match proves at least, the number that carries the protocol
+// included.
 func (m *Message) Bits() int {
 	b := m.Layout.Bits.Int()
 	if m.MaxBits >= 0 {
 		b = min(b, m.MaxBits)
 	}
-	return b
+	return b + m.carrierBits
 }
 
 // fileKeys are the keys of a file, without those that are read when asked for.
@@ -75,7 +78,7 @@ var fileKeys = []key[File]{
 	{"title", true, "the name in words", text, func(d *decoder, n *node, f *File) { f.Title = d.str(n) }},
 	{"family", true, "the folder's name, for listings", text, func(d *decoder, n *node, f *File) { f.Family = d.str(n) }},
 	{"spec", true, "specification, with sections", text, func(d *decoder, n *node, f *File) { f.Spec = d.str(n) }},
-	{"over", true, "transports and protocols that carry this one", texts, func(d *decoder, n *node, f *File) { f.Over = d.list(n) }},
+	{"over", true, "transports, numbers of layers below and protocols that carry this one", texts, func(d *decoder, n *node, f *File) { f.Over = d.list(n) }},
 	{"above", false, "protocols that lose against this one on the same bytes, with reasons", textMap, readAbove},
 	{"budget", false, "bytes of a direction that are looked at; default 8KiB", byteCount, func(d *decoder, n *node, f *File) { f.Budget = d.byteCount(n) }},
 	{"framing", false, "the protocol only delimits what it carries", boolean, func(d *decoder, n *node, f *File) { f.Framing = d.boolean(n) }},

@@ -83,7 +83,7 @@ func (s *Set) link() {
 			return ""
 		}
 		for _, o := range f.Over {
-			if slices.Contains(transports, o) {
+			if isTransport(o) {
 				return o
 			}
 		}
@@ -160,6 +160,36 @@ func (f *File) check(d *decoder, n *node) {
 	if len(f.Over) == 0 && n.get("over") != nil {
 		d.errorf(n.get("over"), "a list is wanted: [tcp, udp]")
 	}
+	for i, o := range f.Over {
+		if strings.Contains(o, "/") {
+			f.Over[i] = d.carrier(n.get("over"), o)
+		}
+	}
+}
+
+// carrier reads a number of a layer below, however it is written.
+func (d *decoder) carrier(n *node, s string) string {
+	c, err := dissect.ParseCarrier(s)
+	if err != nil {
+		d.errorf(n, "%v", err)
+	}
+	return c.String()
+}
+
+// carrierBits is what the number counts for that carries the protocol, at
+// least.
+func (f *File) carrierBits() int {
+	least := -1
+	for _, o := range f.Over {
+		c, err := dissect.ParseCarrier(o)
+		if err != nil {
+			return 0
+		}
+		if least < 0 || c.Bits() < least {
+			least = c.Bits()
+		}
+	}
+	return max(least, 0)
 }
 
 func (f *File) bind(d *decoder, n *node, natives map[string]func() dissect.Parser) {
@@ -176,15 +206,21 @@ func (f *File) bind(d *decoder, n *node, natives map[string]func() dissect.Parse
 	}
 }
 
-// transports are the carriers that are no protocols of their own. All but tcp
-// delimit their messages.
-var transports = []string{"tcp", "udp", "sctp", "icmp"}
+// transports are the carriers that are no protocols of their own, besides the
+// numbers of layers below ([dissect.Carrier]). All but tcp delimit their
+// messages.
+var transports = []string{"tcp", "udp", "sctp"}
+
+// isTransport reports whether o is a carrier at the bottom of a flow.
+func isTransport(o string) bool {
+	return slices.Contains(transports, o) || strings.Contains(o, "/")
+}
 
 func (f *File) compile(d *decoder) {
 	env := lang.Env{Tables: f.tables}
 	for _, o := range f.Over {
 		env.Sized = env.Sized || o != "tcp"
-		env.Open = env.Open || o == "tcp" || !slices.Contains(transports, o)
+		env.Open = env.Open || o == "tcp" || !isTransport(o)
 	}
 	var units []lang.Unit
 	for _, m := range f.Messages {
@@ -214,6 +250,7 @@ func (f *File) compile(d *decoder) {
 			Layout: m.Layout, Signature: f.Protocol + "." + m.Name, Reason: m.Reason,
 			From: m.From, First: m.First, Weak: m.Weak, MaxBits: m.MaxBits,
 		}
+		m.carrierBits = f.carrierBits()
 	}
 	f.unreachable(d)
 	p := machine.New(messages, len(prog.Memories))

@@ -26,6 +26,7 @@ var (
 	textMap   = schema{"type": "object", "additionalProperties": text}
 	byteCount = schema{"type": []any{"integer", "string"}, "pattern": "^[0-9]+ ?([KM]iB)?$"}
 	tableMap  = schema{"type": "object", "additionalProperties": textMap}
+	transport = schema{"type": "string", "pattern": "^(tcp|udp|sctp|(eth|llc|snap|ppp|ip)/[0-9A-Fa-fx]+)$"}
 	message   = schema{"oneOf": []any{text, schema{
 		"type": "object", "additionalProperties": false, "required": []any{"file"}, "properties": schema{"file": text},
 	}}}

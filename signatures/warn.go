@@ -3,7 +3,6 @@ package signatures
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/sniffid/sniffid/dissect"
 )
@@ -24,7 +23,7 @@ func (s *Set) Warnings() (out []*Error) {
 	}
 	for _, f := range s.files {
 		for _, o := range f.Over {
-			if !known[o] && !slices.Contains(transports, o) {
+			if !known[o] && !isTransport(o) {
 				out = append(out, &Error{File: f.Path, Msg: fmt.Sprintf("over %s: there is no such protocol", o)})
 			}
 		}
@@ -40,6 +39,9 @@ func (s *Set) Warnings() (out []*Error) {
 
 // costly reports each message, or row of a native parser, once.
 func (f *File) costly() (out []*Error) {
+	if f.carrierBits() > 0 {
+		return nil // no other traffic is looked up there
+	}
 	seen := map[string]bool{}
 	for _, r := range f.rows {
 		bits := rowBits(r)

@@ -7,8 +7,11 @@ import (
 )
 
 // CommunityID returns the flow's Community ID, version 1 with seed 0
-// (https://github.com/corelight/community-id-spec).
+// (https://github.com/corelight/community-id-spec); "" for frames.
 func (f *Flow[S]) CommunityID() string {
+	if f.Link != nil {
+		return ""
+	}
 	if f.Proto == protoICMP || f.Proto == protoICMPv6 {
 		if _, role := icmpFamily(f.Proto, f.ICMPType); role == icmpReply { // sent by the server
 			return CommunityID(f.Proto, f.Server, f.Client, f.ICMPType, f.ICMPCode)

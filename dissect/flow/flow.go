@@ -25,7 +25,7 @@ type Flow[S any] struct {
 	key         Key
 	clientFirst bool // the client is the key's first end
 	class       class
-	// Proto is the IP protocol number.
+	// Proto is the IP protocol number, meaningless if Link is set.
 	Proto uint8
 	// ICMPType and ICMPCode are those of the first packet of an ICMP flow.
 	ICMPType, ICMPCode uint8
@@ -35,13 +35,15 @@ type Flow[S any] struct {
 	// First and Last are the times of the first and last packet in nanoseconds
 	// since the Unix epoch.
 	First, Last int64
-	// Packets, Bytes (of IP packets, their headers included) and Payload (bytes
+	// Packets, Bytes (of IP packets, their headers included, or of frames) and Payload (bytes
 	// behind the transport header) count what was sent on the wire. A direction
 	// without packets was not captured or never spoke.
 	Packets, Bytes, Payload [2]uint64
 
 	// Client and Server are the ends; port 0 for protocols without ports.
+	// A flow of frames has no such ends but Link, which is nil for others.
 	Client, Server netip.AddrPort
+	Link           *Link
 	// Scope is that of the packets.
 	Scope uint32
 	// Serial numbers the flows of the table from 1, in order of appearance.
@@ -75,6 +77,9 @@ func (f *Flow[S]) BothWays() bool { return f.Packets[FromClient] != 0 && f.Packe
 // roles are known. Value is the caller's to swap.
 func (f *Flow[S]) Swap(known Roles) {
 	f.Client, f.Server = f.Server, f.Client
+	if l := f.Link; l != nil {
+		l.Ends[0], l.Ends[1] = l.Ends[1], l.Ends[0]
+	}
 	f.clientFirst = !f.clientFirst
 	f.Roles = known
 	for _, pair := range []*[2]uint64{&f.Packets, &f.Bytes, &f.Payload} {

@@ -22,9 +22,9 @@ const (
 // memory.
 type Key struct {
 	a, b  address // the lower end first
-	ports uint32  // of a, then of b
-	proto uint16
-	kind  uint16 // ICMP: the message family, see icmpFamily
+	ports uint32  // of a, then of b; frames: the number's lower 32 bits
+	proto uint16  // frames: linkProto and the kind of number
+	kind  uint16  // ICMP: the message family, see icmpFamily; frames: the rest of the number
 	scope uint64
 }
 
@@ -67,6 +67,9 @@ func (p *Packet) Key() (k Key, srcFirst bool) {
 }
 
 func (k *Key) of(p *Packet) (srcFirst bool) {
+	if p.Link != nil {
+		return k.ofLink(p.Link, p.Scope)
+	}
 	srcPort, dstPort := p.Src.Port(), p.Dst.Port()
 	k.kind = 0
 	if p.Proto == protoICMP || p.Proto == protoICMPv6 {

@@ -12,6 +12,9 @@ type Packet struct {
 	// Proto is the IP protocol number, Scope separates tunnels.
 	Proto uint8
 	Scope uint32
+	// Link is set for a frame that carries no IP; then Src, Dst and Proto are
+	// meaningless. It is not kept.
+	Link *Link
 	// Flags are the TCP control bits, or the equivalents of SCTP chunks: SYN
 	// for INIT, SYN+ACK for INIT ACK, FIN for SHUTDOWN and SHUTDOWN ACK, RST
 	// for ABORT, ACK for others. 0 for other protocols.
@@ -25,8 +28,8 @@ type Packet struct {
 	// Packets is how many packets of the capture this one stands for: more
 	// than one for a reassembled IP packet. 0 counts as 1.
 	Packets int
-	// Length is the length of the IP packet on the wire in bytes, Payload that
-	// of the transport payload.
+	// Length is the length of the IP packet, or of the frame that carries none,
+	// on the wire in bytes, Payload that of the transport payload.
 	Length, Payload int
 }
 

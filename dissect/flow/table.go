@@ -101,6 +101,10 @@ func (t *Table[S]) add(k Key, srcFirst bool, p *Packet) *Flow[S] {
 		Scope: p.Scope, Serial: t.serial, First: p.Timestamp, Last: p.Timestamp,
 		key: k, clientFirst: srcFirst,
 	}
+	if p.Link != nil {
+		link := *p.Link
+		f.Link = &link
+	}
 	if sender, roles := roleOf(p); roles != RolesFirstPacket {
 		f.Roles = roles
 		if sender == FromServer {

@@ -12,12 +12,15 @@ import (
 // before is forgotten.
 func (p *Packet) Decode(link capture.LinkType, data []byte, wireLength int) {
 	p.reset()
-	p.link(link, span{data, max(wireLength, len(data))})
+	p.linked = true
+	p.linkLength = max(wireLength, len(data))
+	p.link(link, span{data, p.linkLength})
 }
 
 func (p *Packet) reset() {
 	p.HasMAC, p.HasProcess, p.Protected = false, false, false
-	p.EtherType, p.LinkPayload, p.ProcessName = 0, nil, nil
+	p.ProcessName = nil
+	p.frame.Field, p.frame.Payload, p.linked = FieldNone, nil, false
 	p.Damage = 0
 	p.vlanCount, p.layerCount, p.tunnelCount = 0, 0, 0
 	p.scope, p.steps = 0, 0
@@ -32,6 +35,7 @@ func (p *Packet) Reassembled(i int, data []byte, size int) {
 	p.layerCount = uint8(i) + 1
 	p.tunnelCount, p.scope = l.tunnels, l.Scope
 	l.Fragment, l.MoreFragments, l.FragmentOffset = false, false, 0
+	p.frame.Field, p.linked = FieldNone, false
 	p.transport(l, l.Proto, span{data, max(size, len(data))})
 }
 
@@ -118,6 +122,7 @@ func (p *Packet) enter(t tunnel) bool {
 	p.tunnels[p.tunnelCount] = t
 	p.tunnelCount++
 	p.scope = t.mix(p.scope)
+	p.linked = false
 	return true
 }
 

@@ -45,7 +45,19 @@ func describe(p *Packet, i int) string {
 	return b.String()
 }
 
+// describeFrame writes what matters of a frame on one line.
+func describeFrame(p *Packet) string {
+	f := p.Frame()
+	field := [...]string{FieldEtherType: "eth", FieldLLC: "llc", FieldSNAP: "snap", FieldPPP: "ppp"}[f.Field]
+	s := fmt.Sprintf("%s/%#x %x>%x %d", field, f.Number, f.Src, f.Dst, f.PayloadSize)
+	if names := p.FrameTunnels(); names != nil {
+		s += " in " + strings.Join(names, " ")
+	}
+	return s
+}
+
 const (
+	macs = "02000000000a>02000000000b "
 	web4 = "6 10.0.0.1:40000>10.0.0.2:80 5"
 	web6 = "6 2001:db8::1:40000>2001:db8::2:80 5"
 )
@@ -62,7 +74,10 @@ func linkVectors(tb testing.TB) []vector {
 		{"QinQ", capture.LinkEthernet, ethernet(0x88a8, join(be(7, 0x9100, 8, 0x8100, 9, 0x0800), web)), []string{web4}},
 		{"802.3 SNAP", capture.LinkEthernet, ethernet(uint16(len(snap)), join(snap, make([]byte, 9))), []string{web4}},
 		{"802.2 IP", capture.LinkEthernet, ethernet(uint16(3+len(web)), join(hx("060603"), web)), []string{web4}},
-		{"ARP", capture.LinkEthernet, ethernet(0x0806, make([]byte, 28)), nil},
+		{"ARP", capture.LinkEthernet, ethernet(0x0806, make([]byte, 28)), []string{"eth/0x806 " + macs + "28"}},
+		{"LLDP behind tags", capture.LinkEthernet, ethernet(0x88a8, join(be(7, 0x8100, 8, 0x88cc), make([]byte, 20))), []string{"eth/0x88cc " + macs + "20"}},
+		{"HSR", capture.LinkEthernet, ethernet(0x892f, join(be(0x0033, 5, 0x0800), web)), []string{web4}},
+		{"HSR supervision", capture.LinkEthernet, ethernet(0x8100, join(be(7, 0x892f, 0x0033, 5, 0x88fb), make([]byte, 20))), []string{"eth/0x88fb " + macs + "20"}},
 		{"PPPoE", capture.LinkEthernet, ethernet(0x8864, join(hx("1100 0001"), be(len(web)+2, 0x0021), web, hx("0000"))), []string{web4}},
 		{"PBB", capture.LinkEthernet, ethernet(0x88e7, join(hx("00000001"), ethernet(0x0800, web))), []string{web4}},
 		{"raw v4", capture.LinkRaw, web, []string{web4}},
@@ -112,10 +127,17 @@ func linkVectors(tb testing.TB) []vector {
 		{"802.11 management", capture.Link80211, join(hx("8000 0000 020000000001 02000000000a 02000000000b 1000"), snap), nil},
 		{"802.11 without data", capture.Link80211, join(hx("4801 0000 020000000001 02000000000a 02000000000b 1000"), snap), nil},
 		{"802.11 later fragment", capture.Link80211, join(hx("0801 0000 020000000001 02000000000a 02000000000b 1100"), snap), nil},
-		{"LLC of another kind", capture.LinkEthernet, ethernet(38, join(hx("424203"), make([]byte, 35))), nil},
-		{"SNAP of a vendor", capture.LinkEthernet, ethernet(38, join(hx("aaaa03 00000c 2000"), make([]byte, 30))), nil},
-		{"PPPoE discovery", capture.LinkPPPoE, hx("1109 0000 0004 01010000"), nil},
-		{"PPP link control", capture.LinkPPP, hx("ff03 c021 01010004"), nil},
+		{"LLC of another kind", capture.LinkEthernet, ethernet(38, join(hx("424203"), make([]byte, 35), hx("5555"))), []string{"llc/0x42 " + macs + "38"}},
+		{"IPX without LLC", capture.LinkEthernet, ethernet(30, join(hx("ffff"), make([]byte, 28))), []string{"eth/0x8137 " + macs + "30"}},
+		{"SNAP of a vendor", capture.LinkEthernet, ethernet(38, join(hx("aaaa03 00000c 2000"), make([]byte, 30))), []string{"snap/0xc2000 " + macs + "30"}},
+		{"PPPoE discovery", capture.LinkPPPoE, hx("1109 0000 0004 01010000"), []string{"eth/0x8863 000000000000>000000000000 10"}},
+		{"PPPoE link control", capture.LinkEthernet, ethernet(0x8864, hx("1100 0001 0006 c021 01010004 0000")), []string{"ppp/0xc021 " + macs + "4"}},
+		{"SLL LLDP", capture.LinkSLL, join(hx("0000 0001 0006 020304050607 0000 88cc"), make([]byte, 9)), []string{"eth/0x88cc 020304050607>000000000000 9"}},
+		{"SLL spanning tree", capture.LinkSLL2, join(hx("0004 0000 00000001 0001 00 06 020304050607 0000"), hx("424203 0000")), []string{"llc/0x42 020304050607>000000000000 5"}},
+		{"SLL IPX", capture.LinkSLL, join(hx("0000 0001 0006 020304050607 0000 0001"), make([]byte, 30)), []string{"eth/0x8137 020304050607>000000000000 30"}},
+		{"Cisco HDLC IS-IS", capture.LinkCHDLC, hx("0f00 fefe 03 83"), []string{"llc/0xfe 000000000000>000000000000 4"}},
+		{"802.11 EAPOL", capture.Link80211, hx("0801 0000 020000000001 02000000000a 02000000000b 1000 aaaa03 000000 888e 01010000"), []string{"eth/0x888e " + macs + "4"}},
+		{"PPP link control", capture.LinkPPP, hx("ff03 c021 01010004"), []string{"ppp/0xc021 000000000000>000000000000 4"}},
 		{"PKTAP", capture.LinkPKTAP, join(hx(`
 			6c000000 01000000 01000000   # header length 108, packet, Ethernet
 			`), []byte("en0"), make([]byte, 21), hx(`
@@ -144,16 +166,16 @@ func networkVectors(tb testing.TB) []vector {
 		{"udp length below IP length", capture.LinkRaw, ipPacket(tb, 17, hx("0001 0002 000a 0000 aabb ccdd")), []string{"17 10.0.0.1:1>10.0.0.2:2 2"}},
 		{"udp length 0", capture.LinkRaw, ipPacket(tb, 17, hx("0001 0002 0000 0000 aabb ccdd")), []string{"17 10.0.0.1:1>10.0.0.2:2 4"}},
 		{"udp-lite", capture.LinkRaw, ipPacket(tb, 136, hx("0001 0002 0008 0000 aabb ccdd")), []string{"136 10.0.0.1:1>10.0.0.2:2 4"}},
-		{"icmp echo", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0800, Id: 99, Seq: 1}, gopacket.Payload("ping")), []string{"1 10.0.0.1>10.0.0.2 4 type 8/0 id 99"}},
-		{"icmp port unreachable", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0303}, gopacket.Payload(udpPacket(tb, []byte("x")))), []string{"1 10.0.0.1>10.0.0.2 29 type 3/3 id 0 about 17 10.0.0.1:30001>10.0.0.2:30002"}},
-		{"icmp time exceeded, later fragment quoted", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0b00}, gopacket.Payload(serialize(tb, fragment, gopacket.Payload("12345678")))), []string{"1 10.0.0.1>10.0.0.2 28 type 11/0 id 0 about 17 10.0.0.1:0>10.0.0.2:0"}},
+		{"icmp echo", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0800, Id: 99, Seq: 1}, gopacket.Payload("ping")), []string{"1 10.0.0.1>10.0.0.2 12 type 8/0 id 99"}},
+		{"icmp port unreachable", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0303}, gopacket.Payload(udpPacket(tb, []byte("x")))), []string{"1 10.0.0.1>10.0.0.2 37 type 3/3 id 0 about 17 10.0.0.1:30001>10.0.0.2:30002"}},
+		{"icmp time exceeded, later fragment quoted", capture.LinkRaw, serialize(tb, ping, &layers.ICMPv4{TypeCode: 0x0b00}, gopacket.Payload(serialize(tb, fragment, gopacket.Payload("12345678")))), []string{"1 10.0.0.1>10.0.0.2 36 type 11/0 id 0 about 17 10.0.0.1:0>10.0.0.2:0"}},
 		{"icmpv6 time exceeded, extensions quoted", capture.LinkRaw, serialize(tb, ip6(58), gopacket.Payload(join(hx("0300 0000 00000000"), serialize(tb, ip6(0), gopacket.Payload(hx(`
 			2c 00 010400000000       # hop by hop, then fragment
 			11 00 0001 00000007      # the first
 			1389 0035 0008 0000      # ports 5001 and 53
-			`)))))), []string{"58 2001:db8::1>2001:db8::2 64 type 3/0 id 0 about 17 2001:db8::1:5001>2001:db8::2:53"}},
-		{"icmpv6 echo", capture.LinkRaw, serialize(tb, ip6(58), gopacket.Payload(echo6)), []string{"58 2001:db8::1>2001:db8::2 2 type 128/0 id 7"}},
-		{"icmpv6 port unreachable", capture.LinkRaw, serialize(tb, ip6(58), gopacket.Payload(join(hx("0104 0000 00000000"), tcpPacket6(tb, "")))), []string{"58 2001:db8::1>2001:db8::2 64 type 1/4 id 0 about 6 2001:db8::1:40000>2001:db8::2:80"}},
+			`)))))), []string{"58 2001:db8::1>2001:db8::2 72 type 3/0 id 0 about 17 2001:db8::1:5001>2001:db8::2:53"}},
+		{"icmpv6 echo", capture.LinkRaw, serialize(tb, ip6(58), gopacket.Payload(echo6)), []string{"58 2001:db8::1>2001:db8::2 10 type 128/0 id 7"}},
+		{"icmpv6 port unreachable", capture.LinkRaw, serialize(tb, ip6(58), gopacket.Payload(join(hx("0104 0000 00000000"), tcpPacket6(tb, "")))), []string{"58 2001:db8::1>2001:db8::2 72 type 1/4 id 0 about 6 2001:db8::1:40000>2001:db8::2:80"}},
 		{"ipv6 extensions", capture.LinkRaw, serialize(tb, ip6(0), gopacket.Payload(join(hx(`
 			2b 00 010400000000       # hop by hop, then routing
 			3c 00 000000000000       # routing, then destination
@@ -164,7 +186,7 @@ func networkVectors(tb testing.TB) []vector {
 		{"ipv6 fragment", capture.LinkRaw, serialize(tb, ip6(44), gopacket.Payload(hx("11 00 0019 00000007 0102030405060708"))), []string{"17 2001:db8::1>2001:db8::2 8 fragment 7@24 more=true"}},
 		{"ipv6 no next header", capture.LinkEthernet, ethernet(0x86dd, join(serialize(tb, ip6(59)), make([]byte, 6))), []string{"59 2001:db8::1>2001:db8::2 0"}},
 		{"AH", capture.LinkRaw, ipPacket(tb, 51, join(hx("06 04 0000 00000001 00000002 000000000000000000000000"), segment)), []string{web4}},
-		{"ESP", capture.LinkRaw, ipPacket(tb, 50, hx("00000bad 00000001 aabb")), []string{"50 10.0.0.1>10.0.0.2 2"}},
+		{"ESP", capture.LinkRaw, ipPacket(tb, 50, hx("00000bad 00000001 aabb")), []string{"50 10.0.0.1>10.0.0.2 10"}},
 		{"OSPF", capture.LinkRaw, ipPacket(tb, 89, hx("0201 0004")), []string{"89 10.0.0.1>10.0.0.2 4"}},
 		{"sctp", capture.LinkRaw, ipPacket(tb, 132, hx(`
 			0b59 0b5a 00000001 00000000
@@ -194,6 +216,10 @@ func tunnelVectors(tb testing.TB) []vector {
 		raw("erspan I", gre("0000 88be", frame), over(67, "47 "+ips), web4+" in gre erspan"),
 		raw("erspan II", gre("1000 88be 00000001 1001000100000000", frame), over(79, "47 "+ips), web4+" in gre erspan"),
 		raw("erspan III", gre("1000 22eb 00000001 200100010000000000000001 0000000000000000", frame), over(91, "47 "+ips), web4+" in gre erspan"),
+		raw("gre bridging spanning tree", gre("0000 6558", ethernet(7, hx("424203 00000080"))), over(25, "47 "+ips), "llc/0x42 "+macs+"7 in gre"),
+		raw("gre of something else", gre("0000 2001", hx("0102")), over(6, "47 "+ips)),
+		raw("pptp link control", gre("3081 880b 00080001 00000001 00000002 ff03 c021", hx("01010004")), over(24, "47 "+ips)),
+		raw("etherip arp", ipPacket(tb, 97, join(hx("3000"), ethernet(0x0806, make([]byte, 28)))), over(44, "97 "+ips), "eth/0x806 "+macs+"28 in etherip"),
 		raw("wccp", gre("0000 883e 00000000", web), over(57, "47 "+ips), web4+" in gre"),
 		raw("gre routing", gre("4000 0800 00000000", web), over(57, "47 "+ips)),
 		raw("ipip", ipPacket(tb, 4, web), over(49, "4 "+ips), web4+" in ipip"),
@@ -237,6 +263,9 @@ func TestDecode(t *testing.T) {
 			var got []string
 			for i := range p.Len() {
 				got = append(got, describe(&p, i))
+			}
+			if p.Frame() != nil {
+				got = append(got, describeFrame(&p))
 			}
 			if diff := cmp.Diff(v.want, got); diff != "" {
 				t.Errorf("layers (-want +got):\n%s", diff)

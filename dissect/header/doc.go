@@ -16,6 +16,9 @@
 //		// Otherwise l is a packet of the flow l.Src:l.SrcPort -> l.Dst:l.DstPort.
 //	}
 //
+// What a link layer carries that is no IP (ARP, LLDP, spanning tree) is in
+// [Packet.Frame], with the number that says what it is.
+//
 // A UDP datagram that carries a tunnel (VXLAN, Geneve, GTP-U, Teredo, L2TP) is
 // a layer of its own with its payload, followed by the layer inside. Such
 // tunnels are recognised by their structure and that of the packet inside,

@@ -29,10 +29,9 @@ func (p *Packet) icmp(l *Layer, s span, types *icmpTypes) {
 	if types.identified[l.ICMPType] {
 		l.ICMPID = be16(s.b[4:])
 	}
-	s = s.from(header)
 	l.carry(s)
 	if types.quoting[l.ICMPType] {
-		l.Original = original(s.b)
+		l.Original = original(s.b[header:])
 	}
 }
 

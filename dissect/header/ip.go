@@ -125,6 +125,7 @@ func (p *Packet) extension(l *Layer, proto Proto, s span) (next Proto, rest span
 	switch proto {
 	case AH:
 		length = (int(s.b[1]) + 2) * 4 // RFC 4302 §2.2
+		l.Authenticated = true
 	case FragmentHdr:
 		length = 8
 		f := be16(s.b[2:])

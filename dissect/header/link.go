@@ -15,6 +15,7 @@ const (
 	etherMPLS      = 0x8847
 	etherMPLSMulti = 0x8848
 	etherPPPoE     = 0x8864 // session stage
+	etherDiscovery = 0x8863 // PPPoE discovery stage
 	etherPPP       = 0x880b
 	etherQinQ      = 0x88a8 // IEEE 802.1ad
 	etherQinQOld   = 0x9100
@@ -23,6 +24,9 @@ const (
 	etherWCCP      = 0x883e
 	etherPBB       = 0x88e7 // IEEE 802.1ah
 	etherFabric    = 0x8903 // Cisco FabricPath
+	etherHSR       = 0x892f // IEC 62439-3 §5.6
+	etherIPX       = 0x8137
+	etherOSI       = 0xfefe // Cisco HDLC: the SAPs of ISO 10589
 	minEtherType   = 0x0600 // smaller values are lengths, IEEE 802.3 §3.2.6
 )
 
@@ -64,22 +68,30 @@ func (p *Packet) ethernet(s span) {
 		copy(p.DstMAC[:], s.b)
 		copy(p.SrcMAC[:], s.b[6:])
 		p.HasMAC = true
+	} else {
+		copy(p.frame.Dst[:], s.b)
+		copy(p.frame.Src[:], s.b[6:])
 	}
+	p.linked, p.linkLength = true, s.n
 	p.etherType(be16(s.b[12:]), s.from(14))
 }
 
 // etherType decodes what follows a type field. Tags are taken off in a loop:
 // there may be several.
 func (p *Packet) etherType(t uint16, s span) {
-	for isTag(t) {
-		if !p.step() || !p.need(s, 4) {
+	for isTag(t) || t == etherHSR {
+		tag := 4
+		if t == etherHSR {
+			tag = 6 // path and size, sequence number, EtherType
+		}
+		if !p.step() || !p.need(s, tag) {
 			return
 		}
-		if p.outer() && p.vlanCount < maxVLANs {
+		if t != etherHSR && p.outer() && p.vlanCount < maxVLANs {
 			p.vlans[p.vlanCount] = be16(s.b) & 0x0fff
 			p.vlanCount++
 		}
-		t, s = be16(s.b[2:]), s.from(4)
+		t, s = be16(s.b[tag-2:]), s.from(tag)
 	}
 	if t < minEtherType {
 		if int(t) <= s.n {
@@ -87,9 +99,6 @@ func (p *Packet) etherType(t uint16, s span) {
 		}
 		p.llc(s)
 		return
-	}
-	if p.outer() {
-		p.EtherType, p.LinkPayload = t, s.b
 	}
 	switch t {
 	case etherIPv4:
@@ -104,12 +113,14 @@ func (p *Packet) etherType(t uint16, s span) {
 		p.ethernet(s.from(4))
 	case etherFabric: // forwarding tag, then the frame
 		p.ethernet(s.from(2))
+	default:
+		p.handOn(FieldEtherType, uint64(t), s)
 	}
 }
 
 // llc decodes IEEE 802.2 and SNAP (RFC 1042).
 func (p *Packet) llc(s span) {
-	const snap, ip, unnumbered = 0xaa, 0x06, 0x03
+	const snap, ip, novell, unnumbered = 0xaa, 0x06, 0xff, 0x03
 	if !p.step() || !p.need(s, 3) {
 		return
 	}
@@ -121,15 +132,16 @@ func (p *Packet) llc(s span) {
 			return
 		}
 		// 00-00-00 is RFC 1042, 00-00-F8 the bridge tunnel of IEEE 802.1H.
-		oui := be32(s.b[2:]) & 0xffffff
-		if oui != 0 && oui != 0x0000f8 {
+		oui, t := be32(s.b[2:])&0xffffff, be16(s.b[6:])
+		if (oui == 0 || oui == 0x0000f8) && t >= minEtherType {
+			p.etherType(t, s.from(8))
 			return
 		}
-		if t := be16(s.b[6:]); t >= minEtherType {
-			p.etherType(t, s.from(8))
-		}
-	case p.outer():
-		p.LinkPayload = s.b
+		p.handOn(FieldSNAP, uint64(oui)<<16|uint64(t), s.from(8))
+	case s.b[0] == novell && s.b[1] == novell: // no SAPs: IPX without LLC, its checksum
+		p.handOn(FieldEtherType, etherIPX, s)
+	default:
+		p.handOn(FieldLLC, uint64(s.b[0]), s)
 	}
 }
 
@@ -186,7 +198,7 @@ func (p *Packet) cookedPayload(hardware, addressLength uint16, address []byte, p
 	case protocol == cookedLLC:
 		p.llc(s)
 	case protocol == cookedRaw8023:
-		p.LinkPayload = s.b
+		p.handOn(FieldEtherType, etherIPX, s)
 	case protocol >= minEtherType:
 		p.etherType(protocol, s)
 	}

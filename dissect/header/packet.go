@@ -39,11 +39,6 @@ type Packet struct {
 	// are those of the outer frame.
 	SrcMAC, DstMAC [6]byte
 	HasMAC         bool
-	// EtherType is the type of the outer frame's payload behind VLAN tags;
-	// 0 where the link layer has none (raw IP, LLC without SNAP).
-	EtherType uint16
-	// LinkPayload are the bytes behind the EtherType.
-	LinkPayload []byte
 	// Protected says that the frame is an encrypted 802.11 frame, whose inside
 	// cannot be seen.
 	Protected bool
@@ -65,13 +60,18 @@ type Packet struct {
 	tunnelCount uint8
 	scope       uint32 // of the tunnels
 
+	frame      Frame
+	linked     bool // a link layer is what is being decoded, not a tunnel without one
+	linkLength int  // of its frame
+
 	steps uint8
 }
 
 // VLANs returns the VLAN identifiers of the outer frame, outermost first.
 func (p *Packet) VLANs() []uint16 { return p.vlans[:p.vlanCount] }
 
-// Len returns the number of IP layers found; 0 for a frame that is not IP.
+// Len returns the number of IP layers found; 0 for a frame that is not IP, see
+// [Packet.Frame].
 func (p *Packet) Len() int { return int(p.layerCount) }
 
 // Layer returns the i-th IP layer, counted from the outermost. It points into p
@@ -82,7 +82,10 @@ func (p *Packet) Layer(i int) *Layer { return &p.layers[:p.layerCount][i] }
 // first, as Wireshark names them, with the number of a virtual network behind a
 // colon: "gre", "vxlan:42". It allocates unless there is none.
 func (p *Packet) Tunnels(i int) []string {
-	n := p.Layer(i).tunnels
+	return p.tunnelNames(p.Layer(i).tunnels)
+}
+
+func (p *Packet) tunnelNames(n uint8) []string {
 	if n == 0 {
 		return nil
 	}
@@ -138,10 +141,13 @@ type Layer struct {
 	Original Original
 	// SPI is the security parameters index, valid for ESP.
 	SPI uint32
+	// Authenticated says that there is an authentication header (AH) in front
+	// of the protocol.
+	Authenticated bool
 
 	// Payload are the captured bytes behind the transport header; behind the
-	// IP header where Transport is not set. For SCTP they are the chunks, for
-	// ICMP what follows the first eight bytes.
+	// IP header for protocols without ports, ICMP and ESP among them, and where
+	// Transport is not set. For SCTP they are the chunks.
 	Payload []byte
 	// PayloadSize is the payload's length on the wire as the headers state it,
 	// at least len(Payload).

@@ -40,6 +40,8 @@ func (p *Packet) ppp(s span) {
 		p.ipv6(s)
 	case pppMPLS, pppMPLSMulti:
 		p.mpls(s)
+	default:
+		p.handOn(FieldPPP, uint64(protocol), s)
 	}
 }
 
@@ -48,7 +50,11 @@ func (p *Packet) pppoe(s span) {
 	if !p.step() || !p.need(s, 6) {
 		return
 	}
-	if s.b[0] != 0x11 || s.b[1] != 0 { // version 1, type 1, session data
+	if s.b[0] != 0x11 { // version 1, type 1
+		return
+	}
+	if s.b[1] != 0 { // no session data
+		p.handOn(FieldEtherType, etherDiscovery, s)
 		return
 	}
 	length := int(be16(s.b[4:]))
@@ -64,6 +70,10 @@ func (p *Packet) pppoe(s span) {
 // ciscoHDLC decodes Cisco HDLC framing: address, control, EtherType.
 func (p *Packet) ciscoHDLC(s span) {
 	if !p.step() || !p.need(s, 4) {
+		return
+	}
+	if be16(s.b[2:]) == etherOSI {
+		p.llc(s.from(2))
 		return
 	}
 	p.etherType(be16(s.b[2:]), s.from(4))

@@ -27,6 +27,10 @@ func TestDecodeCutByCapture(t *testing.T) {
 			for j := range cut.Len() {
 				checkCutLayer(t, v.name, i, cut.Layer(j), whole.Layer(j))
 			}
+			if f := cut.Frame(); f != nil && (whole.Frame() == nil || describeFrame(&cut) != describeFrame(&whole) ||
+				!bytes.HasPrefix(whole.Frame().Payload, f.Payload)) {
+				t.Fatalf("%s cut at %d: frame %s, %x", v.name, i, describeFrame(&cut), f.Payload)
+			}
 		}
 	}
 }
@@ -62,6 +66,14 @@ func TestDecodeCutOnWire(t *testing.T) {
 // checkPacket verifies what holds for every decoded frame.
 func checkPacket(tb testing.TB, p *Packet, data []byte) {
 	tb.Helper()
+	if f := p.Frame(); f != nil {
+		if len(f.Payload) > f.PayloadSize || f.PayloadSize > f.Length || len(f.Payload) > len(data) || f.PayloadSize == 0 {
+			tb.Fatalf("frame of %d bytes with %d of payload, %d at hand", f.Length, f.PayloadSize, len(f.Payload))
+		}
+		if f.Number >= 1<<48 || (f.Scope == 0) != (len(p.FrameTunnels()) == 0) || int(f.layers) != p.Len() {
+			tb.Fatalf("frame %s, scope %d, behind %d layers", describeFrame(p), f.Scope, p.Len())
+		}
+	}
 	for i := range p.Len() {
 		l := p.Layer(i)
 		if l.Version != 4 && l.Version != 6 || !l.Src.IsValid() || !l.Dst.IsValid() {
@@ -75,6 +87,9 @@ func checkPacket(tb testing.TB, p *Packet, data []byte) {
 		}
 		if l.Fragment && i != p.Len()-1 {
 			tb.Fatalf("layer %d: something inside of a fragment", i)
+		}
+		if f := p.Frame(); f != nil && f.Around(i) && (l.Fragment || l.Transport && l.Proto != UDP) {
+			tb.Fatalf("layer %d: protocol %d carries a frame", i, l.Proto)
 		}
 		if (len(p.Tunnels(i)) == 0) != (l.Scope == 0) {
 			tb.Fatalf("layer %d: tunnels %v, scope %d", i, p.Tunnels(i), l.Scope)
@@ -106,6 +121,9 @@ func FuzzDecode(f *testing.F) {
 		for i := range p.Len() {
 			if l := p.Layer(i); l.Fragment {
 				p.Reassembled(i, l.Payload, l.PayloadSize)
+				if f := p.Frame(); f != nil && !f.Around(i) {
+					t.Fatalf("reassembled: frame %s is not inside of layer %d", describeFrame(&p), i)
+				}
 				if q := p.Layer(i); len(q.Payload) > q.PayloadSize {
 					t.Fatalf("reassembled: %d bytes of payload of %d", len(q.Payload), q.PayloadSize)
 				}
@@ -176,8 +194,8 @@ func TestDecodeLinkFields(t *testing.T) {
 	if vlans := p.VLANs(); len(vlans) != 2 || vlans[0] != 7 || vlans[1] != 8 {
 		t.Errorf("VLANs %v, want [7 8]", vlans)
 	}
-	if p.EtherType != 0x0800 || !bytes.Equal(p.LinkPayload, web) {
-		t.Errorf("EtherType %#x, %d bytes", p.EtherType, len(p.LinkPayload))
+	if p.Frame() != nil {
+		t.Errorf("a frame around IP: %s", describeFrame(&p))
 	}
 	if !p.HasMAC || !bytes.Equal(p.SrcMAC[:], macA) || !bytes.Equal(p.DstMAC[:], macB) {
 		t.Errorf("addresses %x>%x", p.SrcMAC, p.DstMAC)
@@ -196,10 +214,6 @@ func TestDecodeLinkFields(t *testing.T) {
 		case "802.11 QoS WDS":
 			if !bytes.Equal(p.SrcMAC[:], macA) || !bytes.Equal(p.DstMAC[:], macB) {
 				t.Errorf("802.11 addresses %x>%x", p.SrcMAC, p.DstMAC)
-			}
-		case "ARP":
-			if p.EtherType != 0x0806 || len(p.LinkPayload) != 28 {
-				t.Errorf("EtherType %#x, %d bytes", p.EtherType, len(p.LinkPayload))
 			}
 		default:
 			if p.HasProcess || p.Protected {

@@ -31,7 +31,7 @@ func (p *Packet) transport(l *Layer, proto Proto, s span) {
 		if p.need(s, 8) {
 			l.SPI = be32(s.b)
 			l.Transport = true
-			l.carry(s.from(8))
+			l.carry(s)
 		}
 	default:
 		p.ipTunnel(l, proto, s)

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sniffid/sniffid/correlate"
@@ -16,14 +15,14 @@ func (p *Pipeline) result(f *flow.Flow[conversation]) *Flow {
 	v := &f.Value
 	r := &Flow{
 		File: p.config.File, First: v.first, Start: f.First, End: f.Last,
-		Transport: transportName(f.Proto),
+		Transport: transport(f),
 		Client:    end(f, flow.FromClient), Server: end(f, flow.FromServer),
 		Roles: f.Roles, State: f.State.String(), Tunnel: f.Tunnels,
 		Answer: v.identify(), Sample: v.sample,
 	}
-	r.Network = "ipv6"
-	if r.Client.Addr.Is4() {
-		r.Network = "ipv4"
+	r.Network = network(f, &r.Client)
+	if !r.HasPorts() {
+		r.Carrier = carrier(f)
 	}
 	// The answer speaks of the session's directions, exchanged if it is Swapped.
 	exchanged := v.turned != r.Answer.Swapped
@@ -80,7 +79,12 @@ func listens(o *owner.Owner) bool { return o.Quality == owner.Listener }
 
 func end(f *flow.Flow[conversation], d flow.Direction) End {
 	a := f.Endpoint(d)
+	var mac flow.MAC
+	if f.Link != nil {
+		mac = f.Link.Ends[d]
+	}
 	return End{
+		MAC:  mac,
 		Addr: a.Addr().Unmap(), Port: a.Port(),
 		Packets: f.Packets[d], Bytes: f.Bytes[d], Payload: f.Payload[d],
 		Owner: f.Value.owners[d],
@@ -149,34 +153,7 @@ func (p *Pipeline) update(f *flow.Flow[conversation]) {
 	if p.config.OnUpdate != nil {
 		p.config.OnUpdate(r)
 	}
-	if p.config.OnVerdict != nil {
+	if p.config.OnVerdict != nil && r.HasPorts() {
 		p.reconsider(summarize(f, r))
-	}
-}
-
-// transportName is the name of an IP protocol in the records, as Wireshark
-// filters name it (https://www.iana.org/assignments/protocol-numbers).
-func transportName(proto uint8) string {
-	if name := transportNames[proto]; name != "" {
-		return name
-	}
-	return "ip-" + strconv.Itoa(int(proto))
-}
-
-var transportNames = [256]string{
-	1: "icmp", 2: "igmp", 4: "ip", 6: "tcp", 8: "egp", 9: "igp", 17: "udp", 33: "dccp", 41: "ipv6", 46: "rsvp", 47: "gre",
-	50: "esp", 51: "ah", 58: "icmpv6", 59: "ipv6-nonxt", 88: "eigrp", 89: "ospf", 97: "etherip", 103: "pim", 108: "ipcomp",
-	112: "vrrp", 115: "l2tp", 132: "sctp", 135: "mipv6", 136: "udplite", 137: "mpls", 139: "hip",
-}
-
-// sessionTransport is the transport as protocols name their carriers.
-func sessionTransport(proto uint8) string {
-	switch name := transportName(proto); name {
-	case "udplite":
-		return "udp"
-	case "icmpv6":
-		return "icmp"
-	default:
-		return name
 	}
 }

@@ -78,7 +78,7 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		}
 		p.open(f)
 	}
-	if p.config.Owners != nil && seg.Size > 0 && !v.asked[d] {
+	if p.config.Owners != nil && f.Link == nil && seg.Size > 0 && !v.asked[d] {
 		v.asked[d] = true
 		p.reviewOwners(f)
 	}
@@ -141,7 +141,7 @@ func (p *Pipeline) describe(v *conversation) {
 func (p *Pipeline) open(f *flow.Flow[conversation]) {
 	v := &f.Value
 	v.session = p.config.Engine.NewSession(dissect.Context{
-		Client: f.Client.Addr(), Server: f.Server.Addr(), Transport: sessionTransport(f.Proto),
+		Client: f.Client.Addr(), Server: f.Server.Addr(), Transport: sessionTransport(f),
 	})
 	v.turned = false
 	if f.Roles == flow.RolesHandshake {
@@ -155,7 +155,7 @@ func (p *Pipeline) open(f *flow.Flow[conversation]) {
 }
 
 func (p *Pipeline) applyExpectation(f *flow.Flow[conversation]) {
-	if e, ok := p.expect.lookup(transportName(f.Proto), f.Client, f.Server, p.packet.Timestamp); ok {
+	if e, ok := p.expect.lookup(transport(f), f.Client, f.Server, p.packet.Timestamp); ok {
 		f.Value.session.Expect(e)
 	}
 }
@@ -201,7 +201,9 @@ func (p *Pipeline) ended(f *flow.Flow[conversation]) {
 	p.conclude(f)
 	p.current, p.ending = current, false
 	result := p.result(f)
-	p.ports.Add(summarize(f, result))
+	if result.HasPorts() {
+		p.ports.Add(summarize(f, result))
+	}
 	if p.config.OnFlow != nil {
 		p.config.OnFlow(result)
 	}

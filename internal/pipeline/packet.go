@@ -32,6 +32,9 @@ func (p *Pipeline) Packet(pkt *capture.Packet) error {
 	for i := 0; i < h.Len(); i++ {
 		p.layer(i)
 	}
+	if f := h.Frame(); f != nil && p.config.Ports.Empty() {
+		p.frame(h, f, 1, f.Length)
+	}
 	if p.config.OnPacket == nil {
 		return nil
 	}
@@ -75,7 +78,8 @@ func (p *Pipeline) layer(i int) {
 // count what it came in.
 func (p *Pipeline) whole(h *header.Packet, i, packets, length int) {
 	l := h.Layer(i)
-	inner := i+1 < h.Len()
+	frame := h.Frame()
+	inner := i+1 < h.Len() || frame != nil && frame.Around(i)
 	ports := hasPorts(l.Proto)
 	if inner && !ports || ports && !l.Transport {
 		return // a tunnel, named by the flow inside it; or headers that were cut off
@@ -120,6 +124,9 @@ func (p *Pipeline) incomplete(i *fragment.Incomplete) {
 	for n := range p.partial.Len() {
 		p.whole(&p.partial, n, i.Packets, i.Bytes)
 	}
+	if f := p.partial.Frame(); f != nil && p.config.Ports.Empty() {
+		p.frame(&p.partial, f, i.Packets, f.Length)
+	}
 	p.packet, p.current = at, current
 }
 
@@ -141,11 +148,30 @@ func (p *Pipeline) track(h *header.Packet, i, packets, length int) {
 	if fresh {
 		f.Value.first = p.packet.Number
 		f.Tunnels = h.Tunnels(i)
+		if l.Authenticated {
+			f.Tunnels = append(f.Tunnels, "ah")
+		}
 		p.lookupOwners(f)
 	}
 	p.noteProcess(f, d)
 	if !f.Value.concluded && (l.PayloadSize > 0 || l.Proto == header.TCP) {
 		p.payload(f, d, l)
+	}
+}
+
+// frame finds the flow of a frame that carries no IP and hands it the payload.
+func (p *Pipeline) frame(h *header.Packet, l *header.Frame, packets, length int) {
+	p.link = flow.Link{Field: uint8(l.Field), Number: l.Number, Ends: [2]flow.MAC{l.Src, l.Dst}}
+	f, d, fresh := p.table.Update(&flow.Packet{
+		Number: p.packet.Number, Timestamp: p.packet.Timestamp, Link: &p.link, Scope: l.Scope,
+		Packets: packets, Length: length, Payload: l.PayloadSize,
+	})
+	if fresh {
+		f.Value.first = p.packet.Number
+		f.Tunnels = h.FrameTunnels()
+	}
+	if !f.Value.concluded {
+		p.observe(f, d, flow.Segment{Data: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number})
 	}
 }
 

@@ -82,6 +82,8 @@ type Pipeline struct {
 	current   *flow.Flow[conversation]
 	direction flow.Direction // of the packet, in current
 	process   capture.Process
+	// link is what the table is told of the frame at hand.
+	link flow.Link
 	// ending says that a flow is being taken leave of: no more updates.
 	ending bool
 }

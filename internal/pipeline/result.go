@@ -18,10 +18,13 @@ type Flow struct {
 	First uint64
 	// Start and End are the times of the first and the last packet, in
 	// nanoseconds since the Unix epoch.
-	Start, End     int64
-	CommunityID    string // Community ID v1, "1:…"
-	Network        string // "ipv4", "ipv6"
-	Transport      string // "tcp", "udp", "sctp", or the name of a protocol without ports
+	Start, End  int64
+	CommunityID string // Community ID v1, "1:…"
+	Network     string // "ipv4", "ipv6", "ethernet"; "" for a link without addresses
+	Transport   string // "tcp", "udp", "sctp", "udplite", "icmp", "icmpv6", "ip", "ethernet", "ppp"
+	// Carrier is the number that says what a flow without ports carries; zero
+	// for others.
+	Carrier        dissect.Carrier
 	Client, Server End
 	Roles          flow.Roles
 	State          string   // "closed", "established", "refused", …; "" without states
@@ -34,17 +37,27 @@ type Flow struct {
 
 // End is one end of a flow.
 type End struct {
+	// Addr is invalid, and MAC the address, in flows of frames that carry no IP.
 	Addr netip.Addr
+	MAC  flow.MAC
 	// Port is meaningless when the transport has no ports ([Flow.HasPorts]).
 	Port uint16
-	// Packets, Bytes (of IP packets, headers included) and Payload (bytes above
-	// the transport header) count what this end sent.
+	// Packets, Bytes (of IP packets, headers included, or of frames) and Payload
+	// (bytes above the transport header) count what this end sent.
 	Packets, Bytes, Payload uint64
 	Owner                   owner.Owner
 }
 
 // AddrPort returns the end's address and port.
 func (e *End) AddrPort() netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
+
+// Address writes the end's address; "" where there is none.
+func (e *End) Address() string {
+	if e.Addr.IsValid() {
+		return e.Addr.String()
+	}
+	return e.MAC.String()
+}
 
 // HasPorts reports whether the flow's transport has port numbers.
 func (f *Flow) HasPorts() bool {

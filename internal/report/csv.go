@@ -21,6 +21,8 @@ var csvColumns = [...]string{
 	"roles", "state", "protocols", "confidence", "community_id",
 	// Of a port.
 	"addr", "port", "role", "registered", "claimed", "pid", "process", "verdict", "why",
+	// Of a flow without ports.
+	"carrier",
 }
 
 // csvReporter writes one line per flow and per port, RFC 4180.
@@ -44,8 +46,8 @@ func (c *csvReporter) Flow(f *pipeline.Flow) error {
 		3:  timestamp(f.Start),
 		4:  timestamp(f.End),
 		5:  f.Network,
-		6:  f.Client.Addr.String(),
-		8:  f.Server.Addr.String(),
+		6:  f.Client.Address(),
+		8:  f.Server.Address(),
 		10: count(f.Client.Packets),
 		11: count(f.Server.Packets),
 		12: count(f.Client.Bytes),
@@ -59,6 +61,7 @@ func (c *csvReporter) Flow(f *pipeline.Flow) error {
 		20: strings.Join(f.Answer.Protocols, " "),
 		21: f.Answer.Confidence.String(),
 		22: f.CommunityID,
+		32: f.Carrier.String(),
 	}
 	if f.HasPorts() {
 		c.row[7], c.row[9] = count(uint64(f.Client.Port)), count(uint64(f.Server.Port))

@@ -26,7 +26,7 @@ func SortFlows(flows []*pipeline.Flow) {
 // bytes. The engine must have recorded them ([dissect.Config].Record).
 func Explain(w io.Writer, n int, f *pipeline.Flow, color bool) error {
 	out, paint := bufio.NewWriter(w), painter(color)
-	fmt.Fprintf(out, "flow %d  %s %s -> %s  %s", n, f.Transport,
+	fmt.Fprintf(out, "flow %d  %s %s -> %s  %s", n, carrierText(f),
 		endText(f, &f.Client), endText(f, &f.Server), paint.stack(f.Answer.Protocols))
 	if c := f.Answer.Confidence; c != dissect.ConfidenceNone {
 		fmt.Fprintf(out, "  %s", c)

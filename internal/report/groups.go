@@ -39,8 +39,8 @@ func newGroups() groups { return groups{byKey: make(map[groupKey]*group)} }
 
 func (gs *groups) add(f *pipeline.Flow) {
 	k := groupKey{
-		transport:  f.Transport,
-		clientAddr: f.Client.Addr.String(),
+		transport:  carrierText(f),
+		clientAddr: cmp.Or(f.Client.Address(), "-"),
 		server:     endText(f, &f.Server),
 		protocols:  clean(strings.Join(f.Answer.Protocols, " ")),
 		confidence: f.Answer.Confidence.String(),

@@ -37,6 +37,11 @@ type flowRecord struct {
 	CommunityID string            `json:"community_id,omitempty"`
 	Network     string            `json:"network,omitempty"`
 	Transport   string            `json:"transport"`
+	EtherType   string            `json:"ethertype,omitempty"`
+	LLC         string            `json:"llc,omitempty"`
+	SNAP        string            `json:"snap,omitempty"`
+	PPP         string            `json:"ppp,omitempty"`
+	IPProto     *uint64           `json:"ip_proto,omitempty"`
 	Client      endRecord         `json:"client"`
 	Server      endRecord         `json:"server"`
 	Roles       string            `json:"roles"`
@@ -49,7 +54,7 @@ type flowRecord struct {
 }
 
 type endRecord struct {
-	Addr    netip.Addr  `json:"addr,omitzero"`
+	Addr    string      `json:"addr,omitempty"`
 	Port    *uint16     `json:"port,omitempty"`
 	Packets uint64      `json:"packets"`
 	Bytes   uint64      `json:"bytes"`
@@ -183,11 +188,31 @@ func newFlowRecord(kind string, f *pipeline.Flow) *flowRecord {
 			e.Packet, e.Offset, e.Length, e.Reason,
 		}
 	}
+	r.carrier(f)
 	return r
 }
 
+// carrier adds the number that says what a flow without ports carries.
+func (r *flowRecord) carrier(f *pipeline.Flow) {
+	c := f.Carrier
+	switch c.Field {
+	case "eth":
+		r.EtherType = c.Hex()
+	case "llc":
+		r.LLC = c.Hex()
+	case "snap":
+		r.SNAP = c.Hex()
+	case "ppp":
+		r.PPP = c.Hex()
+	case "ip":
+		if f.Transport == "ip" {
+			r.IPProto = &c.Number
+		}
+	}
+}
+
 func newEndRecord(f *pipeline.Flow, e *pipeline.End) endRecord {
-	r := endRecord{Addr: e.Addr, Packets: e.Packets, Bytes: e.Bytes, Owner: e.Owner}
+	r := endRecord{Addr: e.Address(), Packets: e.Packets, Bytes: e.Bytes, Owner: e.Owner}
 	if f.HasPorts() {
 		r.Port = &e.Port
 	}

@@ -100,6 +100,27 @@ func echo() *pipeline.Flow {
 	}
 }
 
+// frames is a flow of the link layer, and routing a flow of an IP protocol.
+func frames() *pipeline.Flow {
+	return &pipeline.Flow{
+		File: "a.pcap", First: 13, Start: began, End: began, Network: "ethernet", Transport: "ethernet",
+		Carrier: dissect.Carrier{Field: "snap", Number: 0x00000c2000},
+		Client:  pipeline.End{MAC: flow.MAC{2, 0, 0, 0, 0, 1}, Packets: 1, Bytes: 64, Payload: 50},
+		Server:  pipeline.End{MAC: flow.MAC{1, 0, 0x0c, 0xcc, 0xcc, 0xcc}},
+		State:   "unanswered",
+		Answer:  dissect.Identification{Protocols: []string{"cdp"}, Confidence: dissect.Likely},
+	}
+}
+
+func routing() *pipeline.Flow {
+	return &pipeline.Flow{
+		File: "a.pcap", First: 14, Start: began, End: began, Network: "ipv4", Transport: "ip",
+		Carrier: dissect.Carrier{Field: "ip", Number: 89},
+		Client:  pipeline.End{Addr: netip.MustParseAddr("192.168.0.1"), Packets: 1, Bytes: 64, Payload: 44},
+		Server:  pipeline.End{Addr: netip.MustParseAddr("224.0.0.5")},
+	}
+}
+
 func phantom() *pipeline.Port {
 	return &pipeline.Port{
 		File: "a.pcap",
@@ -147,7 +168,7 @@ func summary() *pipeline.Summary {
 // write reports one run.
 func write(t *testing.T, r Reporter) {
 	t.Helper()
-	for _, f := range []*pipeline.Flow{session(), session(), hostile(), echo()} {
+	for _, f := range []*pipeline.Flow{session(), session(), hostile(), echo(), frames(), routing()} {
 		check(t, r.Flow(f))
 	}
 	check(t, r.Update(session()))

@@ -54,7 +54,7 @@ func (t *textReporter) flushLive() error {
 
 // flowLine writes one flow on one line.
 func (t *textReporter) flowLine(f *pipeline.Flow) {
-	fmt.Fprintf(t.out, "%s %s %s -> %s  %s", clock(f.End), f.Transport,
+	fmt.Fprintf(t.out, "%s %s %s -> %s  %s", clock(f.End), carrierText(f),
 		endText(f, &f.Client), endText(f, &f.Server), t.paint.stack(f.Answer.Protocols))
 	for _, s := range []string{
 		f.Answer.Confidence.String(), f.State,

@@ -54,7 +54,17 @@ func endText(f *pipeline.Flow, e *pipeline.End) string {
 	if f.HasPorts() {
 		return e.AddrPort().String()
 	}
-	return e.Addr.String()
+	return cmp.Or(e.Address(), "-")
+}
+
+// carrierText names what a flow rides on: its transport, or the number that says
+// what the layer below carries.
+func carrierText(f *pipeline.Flow) string {
+	switch f.Transport {
+	case "ip", "ethernet", "ppp":
+		return cmp.Or(f.Carrier.String(), f.Transport)
+	}
+	return f.Transport
 }
 
 func pointText(k correlate.PortKey) string {

@@ -58,6 +58,8 @@ func exprWidth(e *Expr) int {
 			return e.Width
 		case FnPPID:
 			return 32
+		case FnIPChecksum:
+			return 16
 		}
 		return 0
 	case OpRecall:
@@ -118,7 +120,7 @@ func union(each []float64) float64 {
 }
 
 func hasChecksum(e *Expr) (found bool) {
-	e.walk(func(x *Expr) { found = found || x.Op == OpCall && x.Fn == FnChecksum })
+	e.walk(func(x *Expr) { found = found || x.Op == OpCall && (x.Fn == FnChecksum || x.Fn == FnIPChecksum) })
 	return found
 }
 

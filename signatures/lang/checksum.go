@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/adler32"
 	"hash/crc32"
+	"net/netip"
 )
 
 // Checksum is a function over bytes with an integer of Bits bits as its result.
@@ -107,8 +108,25 @@ func crcForward(bits int, poly, start uint32) func([]byte) uint64 {
 
 // inetChecksum is the sum of RFC 1071: over a header that holds its right
 // checksum it is 0.
-func inetChecksum(b []byte) uint64 {
-	var sum uint64
+func inetChecksum(b []byte) uint64 { return inetSum(0, b) }
+
+// IPChecksum is inet_checksum over a message of the IP protocol proto and the
+// pseudo-header in front of it: RFC 9293 §3.1, RFC 8200 §8.1.
+func IPChecksum(src, dst netip.Addr, proto uint64, b []byte) uint64 {
+	sum := proto + uint64(len(b))
+	for _, a := range [...]netip.Addr{src.Unmap(), dst.Unmap()} {
+		if a.Is4() {
+			x := a.As4()
+			sum += ^inetSum(0, x[:]) & 0xFFFF
+		} else {
+			x := a.As16()
+			sum += ^inetSum(0, x[:]) & 0xFFFF
+		}
+	}
+	return inetSum(sum, b)
+}
+
+func inetSum(sum uint64, b []byte) uint64 {
 	for ; len(b) >= 2; b = b[2:] {
 		sum += uint64(binary.BigEndian.Uint16(b))
 	}

@@ -24,6 +24,7 @@ const (
 	FnHexStr
 	FnIP
 	FnConcat
+	FnIPChecksum
 	FnChecksum // Expr.N is the index into [Checksums]
 	FnClientAddr
 	FnServerAddr
@@ -45,26 +46,27 @@ type signature struct {
 }
 
 var functions = map[string]signature{
-	"len":       {FnLen, []Type{Bytes}, 0, false, Int},
-	"slice":     {FnSlice, []Type{Int, Int}, 0, false, Bytes},
-	"starts":    {FnStarts, []Type{Bytes, Bytes}, 0, false, Bool},
-	"ends":      {FnEnds, []Type{Bytes, Bytes}, 0, false, Bool},
-	"contains":  {FnContains, []Type{Bytes, Bytes}, 0, false, Bool},
-	"istarts":   {FnIStarts, []Type{Bytes, Bytes}, 0, false, Bool},
-	"iends":     {FnIEnds, []Type{Bytes, Bytes}, 0, false, Bool},
-	"icontains": {FnIContains, []Type{Bytes, Bytes}, 0, false, Bool},
-	"iequal":    {FnIEqual, []Type{Bytes, Bytes}, 0, false, Bool},
-	"has":       {FnHas, []Type{Headers, Bytes}, 0, false, Bool},
-	"header":    {FnHeader, []Type{Headers, Bytes}, 0, false, Bytes},
-	"number":    {FnNumber, []Type{Bytes, Int}, 1, false, Int},
-	"distinct":  {FnDistinct, []Type{Bytes}, 0, false, Bool},
-	"printable": {FnPrintable, []Type{Bytes}, 0, false, Bool},
-	"count":     {FnCount, []Type{Bytes, Bytes}, 0, false, Int},
-	"text":      {FnText, []Type{Int}, 0, false, Bytes},
-	"hexstr":    {FnHexStr, []Type{Bytes}, 0, false, Bytes},
-	"ip":        {FnIP, []Type{Bytes}, 0, false, Bytes},
-	"concat":    {FnConcat, []Type{Bytes}, 0, true, Bytes},
-	"multicast": {FnMulticast, []Type{Bytes}, 0, false, Bool},
+	"len":         {FnLen, []Type{Bytes}, 0, false, Int},
+	"slice":       {FnSlice, []Type{Int, Int}, 0, false, Bytes},
+	"starts":      {FnStarts, []Type{Bytes, Bytes}, 0, false, Bool},
+	"ends":        {FnEnds, []Type{Bytes, Bytes}, 0, false, Bool},
+	"contains":    {FnContains, []Type{Bytes, Bytes}, 0, false, Bool},
+	"istarts":     {FnIStarts, []Type{Bytes, Bytes}, 0, false, Bool},
+	"iends":       {FnIEnds, []Type{Bytes, Bytes}, 0, false, Bool},
+	"icontains":   {FnIContains, []Type{Bytes, Bytes}, 0, false, Bool},
+	"iequal":      {FnIEqual, []Type{Bytes, Bytes}, 0, false, Bool},
+	"has":         {FnHas, []Type{Headers, Bytes}, 0, false, Bool},
+	"header":      {FnHeader, []Type{Headers, Bytes}, 0, false, Bytes},
+	"number":      {FnNumber, []Type{Bytes, Int}, 1, false, Int},
+	"distinct":    {FnDistinct, []Type{Bytes}, 0, false, Bool},
+	"printable":   {FnPrintable, []Type{Bytes}, 0, false, Bool},
+	"count":       {FnCount, []Type{Bytes, Bytes}, 0, false, Int},
+	"text":        {FnText, []Type{Int}, 0, false, Bytes},
+	"hexstr":      {FnHexStr, []Type{Bytes}, 0, false, Bytes},
+	"ip":          {FnIP, []Type{Bytes}, 0, false, Bytes},
+	"concat":      {FnConcat, []Type{Bytes}, 0, true, Bytes},
+	"ip_checksum": {FnIPChecksum, []Type{Bytes, Int}, 0, false, Int},
+	"multicast":   {FnMulticast, []Type{Bytes}, 0, false, Bool},
 }
 
 // names that are values rather than functions.

@@ -39,6 +39,8 @@ func (x *run) callInt(e *lang.Expr) uint64 {
 			x.fail()
 		}
 		return n
+	case lang.FnIPChecksum:
+		return x.ipChecksum(s, x.num(e.Args[1]))
 	case lang.FnChecksum:
 		if !x.spend(len(s) / 8) {
 			return 0
@@ -47,6 +49,18 @@ func (x *run) callInt(e *lang.Expr) uint64 {
 	}
 	x.fail()
 	return 0
+}
+
+func (x *run) ipChecksum(s []byte, proto uint64) uint64 {
+	c := x.m.Context
+	if c == nil || !c.Client.IsValid() || !c.Server.IsValid() {
+		x.fail()
+		return 0
+	}
+	if x.st != going || !x.spend(len(s)/8) {
+		return 0
+	}
+	return lang.IPChecksum(c.Client, c.Server, proto, s)
 }
 
 // number reads digits and nothing else; an overflow is no number.

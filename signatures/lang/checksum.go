@@ -16,14 +16,18 @@ type Checksum struct {
 
 // Checksums lists the checksum functions. The CRCs are those of the catalogue of
 // parametrised CRC algorithms (reveng): CRC-16/DNP, /IBM-3740 (CCITT, initial
-// value FFFF), /MODBUS, /IBM-SDLC (X.25), CRC-32/ISO-HDLC and /ISCSI.
+// value FFFF), /MODBUS, /IBM-SDLC (X.25), /ARC, /XMODEM, CRC-24/LTE-A (Q),
+// CRC-32/ISO-HDLC and /ISCSI.
 var Checksums = [...]Checksum{
 	{"sum8", 8, sum8},
 	{"xor8", 8, xor8},
 	{"crc16_dnp", 16, crc16Reflected(0xA6BC, 0, 0xFFFF)},
-	{"crc16_ccitt", 16, crc16CCITT},
+	{"crc16_ccitt", 16, crcForward(16, 0x1021, 0xFFFF)},
 	{"crc16_modbus", 16, crc16Reflected(0xA001, 0xFFFF, 0)},
 	{"crc16_x25", 16, crc16Reflected(0x8408, 0xFFFF, 0xFFFF)},
+	{"crc16_arc", 16, crc16Reflected(0xA001, 0, 0)},
+	{"crc16_xmodem", 16, crcForward(16, 0x1021, 0)},
+	{"crc24q", 24, crcForward(24, 0x864CFB, 0)},
 	{"crc32", 32, func(b []byte) uint64 { return uint64(crc32.ChecksumIEEE(b)) }},
 	{"crc32c", 32, func(b []byte) uint64 { return uint64(crc32.Checksum(b, castagnoli)) }},
 	{"inet_checksum", 16, inetChecksum},
@@ -82,19 +86,23 @@ func crc16Reflected(poly, start, xorOut uint16) func([]byte) uint64 {
 	}
 }
 
-func crc16CCITT(b []byte) uint64 {
-	c := uint16(0xFFFF)
-	for _, x := range b {
-		c ^= uint16(x) << 8
-		for range 8 {
-			if c&0x8000 != 0 {
-				c = c<<1 ^ 0x1021
-			} else {
-				c <<= 1
+// crcForward makes a CRC of so many bits that shifts left.
+func crcForward(bits int, poly, start uint32) func([]byte) uint64 {
+	top, mask := uint32(1)<<(bits-1), uint32(1)<<bits-1
+	return func(b []byte) uint64 {
+		c := start
+		for _, x := range b {
+			c ^= uint32(x) << (bits - 8)
+			for range 8 {
+				if c&top != 0 {
+					c = c<<1 ^ poly
+				} else {
+					c <<= 1
+				}
 			}
 		}
+		return uint64(c & mask)
 	}
-	return uint64(c)
 }
 
 // inetChecksum is the sum of RFC 1071: over a header that holds its right

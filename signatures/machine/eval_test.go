@@ -25,6 +25,7 @@ func TestExpressions(t *testing.T) {
 		"s matches /x/", "not (s matches /^x/)", "1 << 64 == 0", "0x10 == 16", "1_000 == 1000", "\"\\x41\" == hex 41",
 		"crc32(\"123456789\") == 0xCBF43926", "crc32c(\"123456789\") == 0xE3069283", "crc16_ccitt(\"123456789\") == 0x29B1",
 		"crc16_modbus(\"123456789\") == 0x4B37", "crc16_x25(\"123456789\") == 0x906E", "crc16_dnp(\"123456789\") == 0xEA82",
+		"crc16_arc(\"123456789\") == 0xBB3D", "crc16_xmodem(\"123456789\") == 0x31C3", "crc24q(\"123456789\") == 0xCDE703",
 		"adler32(\"Wikipedia\") == 0x11E60398", "fletcher16(\"abcde\") == 0xC8F0", "sum8(hex FF 02) == 1", "xor8(hex FF 0F) == 0xF0",
 		"inet_checksum(hex 00 01 f2 03 f4 f5 f6 f7) == 0x220d", "sha256d4(\"\") == 0x5df6e0e2",
 	}

@@ -70,6 +70,9 @@ func (c *candidate) dead() bool {
 	return a.rejected+b.rejected > 0
 }
 
+// undecided reports whether the candidate waits for the rest of a message.
+func (c *candidate) undecided() bool { return c.tracks[0].waiting || c.tracks[1].waiting }
+
 // exhausted reports whether neither direction is parsed further.
 func (c *candidate) exhausted() bool { return c.tracks[0].stopped && c.tracks[1].stopped }
 

@@ -1,7 +1,9 @@
 package dissect
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 
 	"github.com/sniffid/sniffid/dissect/flow"
 )
@@ -30,13 +32,25 @@ type indexRow struct {
 
 func newIndex(protocols []Protocol, members []int) *index {
 	x := &index{}
-	var rows []*Row
+	type entry struct {
+		row   *Row
+		of    indexRow
+		share float64 // of all beginnings that the row permits
+	}
+	var entries []entry
 	for _, p := range members {
 		for i := range protocols[p].Rows {
 			r := &protocols[p].Rows[i]
-			rows = append(rows, r)
-			x.rows = append(x.rows, indexRow{protocol: p, min: r.Min})
+			entries = append(entries, entry{r, indexRow{protocol: p, min: r.Min}, r.share()})
 		}
+	}
+	// The rows that say most come first: where there is no room for all, those
+	// that fit everything are left out.
+	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.share, b.share) })
+	rows := make([]*Row, len(entries))
+	x.rows = make([]indexRow, len(entries))
+	for i, e := range entries {
+		rows[i], x.rows[i] = e.row, e.of
 	}
 	x.words = (len(rows) + 63) / 64
 	x.masks = make([]uint64, PrefixLen*256*x.words)

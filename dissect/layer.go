@@ -19,7 +19,7 @@ type layer struct {
 	// see [Carrier].
 	carrier int
 	scopes  []*index
-	only   []string // if set, the only protocols to try at the message being fed
+	only    []string // if set, the only protocols to try at the message being fed
 	// flip leads from this layer's directions to the session's: a layer above a
 	// candidate with exchanged roles sees them exchanged.
 	flip       flow.Direction
@@ -291,8 +291,9 @@ func (l *layer) settle() {
 		return
 	}
 	// A rival that has yet to speak, but takes precedence, keeps the matter open.
+	// So does one that began before it and waits for the rest of its message.
 	for _, c := range l.candidates {
-		if c != best && c.matched() > 0 && l.s.engine.precedes(c.id, best.id) {
+		if c != best && (c.matched() > 0 && l.s.engine.precedes(c.id, best.id) || c.origin < best.origin && c.undecided()) {
 			return
 		}
 	}

@@ -1,6 +1,10 @@
 package dissect
 
-import "github.com/sniffid/sniffid/dissect/flow"
+import (
+	"math/bits"
+
+	"github.com/sniffid/sniffid/dissect/flow"
+)
 
 // Protocol describes one protocol to the engine. Values are immutable once
 // given to [NewEngine] and may be shared between goroutines.
@@ -60,6 +64,17 @@ type Row struct {
 	Prefix []*ByteSet
 }
 
+// share is the part of all beginnings that the row permits.
+func (r *Row) share() float64 {
+	share := 1.0
+	for _, s := range r.Prefix {
+		if s != nil {
+			share *= float64(s.Len()) / 256
+		}
+	}
+	return share
+}
+
 // ByteSet is a set of byte values.
 type ByteSet [4]uint64
 
@@ -75,6 +90,14 @@ func (s *ByteSet) AddRange(lo, hi byte) {
 
 // Has reports whether b is in the set.
 func (s *ByteSet) Has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
+
+// Len returns how many values are in the set.
+func (s *ByteSet) Len() (n int) {
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
 
 // directional reports whether the protocol's messages tell client and server
 // apart.

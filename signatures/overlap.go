@@ -2,7 +2,6 @@ package signatures
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"github.com/sniffid/sniffid/dissect"
@@ -66,21 +65,14 @@ func meet(a, b *dissect.Row) float64 {
 		case both == nil:
 			continue
 		case own == nil:
-			share *= float64(size(both)) / 256
+			share *= float64(both.Len()) / 256
 		default:
 			var common dissect.ByteSet
 			for w := range common {
 				common[w] = own[w] & both[w]
 			}
-			share *= float64(size(&common)) / float64(max(1, size(own)))
+			share *= float64(common.Len()) / float64(max(1, own.Len()))
 		}
 	}
 	return share
-}
-
-func size(s *dissect.ByteSet) (n int) {
-	for _, w := range s {
-		n += bits.OnesCount64(w)
-	}
-	return n
 }

@@ -65,12 +65,7 @@ func rowBits(r dissect.Row) (bits float64) {
 		if set == nil {
 			continue
 		}
-		n := 0
-		for b := range 256 {
-			if set.Has(byte(b)) {
-				n++
-			}
-		}
+		n := set.Len()
 		bits += 8 - math.Log2(float64(max(n, 1)))
 	}
 	return bits

@@ -142,8 +142,8 @@ func messageNotes(m *signatures.Message) string {
 
 func newSignaturesCheck(env *environment) *cobra.Command {
 	return &cobra.Command{
-		Use:     "check [FILE|DIR...]",
-		Short:   "Compile signature files, and say what each message verifies",
+		Use:   "check [FILE|DIR...]",
+		Short: "Compile signature files, and say what each message verifies",
 		Long: `Compile signature files, those built in when none are named, report mistakes
 with file, line and column, and say of each message how many bits it verifies,
 how often random bytes pass for it, and which messages of other protocols are

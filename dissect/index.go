@@ -11,9 +11,10 @@ import (
 // index answers which protocols can begin with given bytes.
 //
 // It is a bit-parallel filter: every row has a bit, and for each of the first
-// PrefixLen offsets and each byte value a precomputed mask holds the rows that
+// filterLen offsets and each byte value a precomputed mask holds the rows that
 // permit it. Looking a message up is one AND per offset over a few words,
-// however many rows there are.
+// however many rows there are. Of a row that is left the further offsets are
+// looked at one by one.
 type index struct {
 	rows  []indexRow
 	words int
@@ -28,6 +29,29 @@ type index struct {
 type indexRow struct {
 	protocol int // index into Engine.protocols
 	min      int
+	least    int        // of a delimited message
+	most     int        // the same; 0: any number
+	rest     []*ByteSet // for the offsets from filterLen on
+}
+
+// filterLen is how many offsets the filter covers.
+const filterLen = 16
+
+// fits checks what the filter does not: the message's size, which is given
+// where it is delimited, and the further offsets.
+func (r *indexRow) fits(data []byte, size int) bool {
+	if size > 0 && (size < r.least || r.most > 0 && size > r.most) {
+		return false
+	}
+	for i, set := range r.rest {
+		if filterLen+i >= len(data) {
+			break
+		}
+		if set != nil && !set.Has(data[filterLen+i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func newIndex(protocols []Protocol, members []int) *index {
@@ -41,7 +65,11 @@ func newIndex(protocols []Protocol, members []int) *index {
 	for _, p := range members {
 		for i := range protocols[p].Rows {
 			r := &protocols[p].Rows[i]
-			entries = append(entries, entry{r, indexRow{protocol: p, min: r.Min}, r.share()})
+			of := indexRow{protocol: p, min: r.Min, least: max(r.Min, r.Least), most: r.Most}
+			if len(r.Prefix) > filterLen {
+				of.rest = r.Prefix[filterLen:]
+			}
+			entries = append(entries, entry{r, of, r.share()})
 		}
 	}
 	// The rows that say most come first: where there is no room for all, those
@@ -53,7 +81,7 @@ func newIndex(protocols []Protocol, members []int) *index {
 		rows[i], x.rows[i] = e.row, e.of
 	}
 	x.words = (len(rows) + 63) / 64
-	x.masks = make([]uint64, PrefixLen*256*x.words)
+	x.masks = make([]uint64, filterLen*256*x.words)
 	x.later = make([]uint64, x.words)
 	for d := range x.from {
 		x.from[d] = make([]uint64, x.words)
@@ -68,7 +96,7 @@ func newIndex(protocols []Protocol, members []int) *index {
 		if !r.FirstOnly {
 			x.later[word] |= bit
 		}
-		for off := range PrefixLen {
+		for off := range filterLen {
 			var set *ByteSet
 			if off < len(r.Prefix) {
 				set = r.Prefix[off]
@@ -88,8 +116,9 @@ const maxWords = 64
 
 // lookup calls found for each protocol that a message beginning with data may
 // belong to, each once or more, until found returns false. It reports whether
-// rows were passed over because data is shorter than they need to decide.
-func (x *index) lookup(data []byte, d flow.Direction, first bool, found func(protocol int) bool) (short bool) {
+// rows were passed over because data is shorter than they need to decide. size
+// is that of the message on the wire where it is delimited, else 0.
+func (x *index) lookup(data []byte, size int, d flow.Direction, first bool, found func(protocol int) bool) (short bool) {
 	var acc [maxWords]uint64
 	set := acc[:copy(acc[:x.words], x.from[d])]
 	if !first {
@@ -97,7 +126,7 @@ func (x *index) lookup(data []byte, d flow.Direction, first bool, found func(pro
 			set[w] &= x.later[w]
 		}
 	}
-	for off := range min(len(data), PrefixLen) {
+	for off := range min(len(data), filterLen) {
 		mask := x.masks[(off*256+int(data[off]))*x.words:][:len(set)]
 		var any uint64
 		for w := range set {
@@ -115,7 +144,7 @@ func (x *index) lookup(data []byte, d flow.Direction, first bool, found func(pro
 				short = true
 				continue
 			}
-			if !found(r.protocol) {
+			if r.fits(data, size) && !found(r.protocol) {
 				return short
 			}
 		}

@@ -181,17 +181,17 @@ func (l *layer) probe(d flow.Direction) {
 	h := &l.halves[d]
 	l.origins[d] = slices.DeleteFunc(l.origins[d], func(origin int) bool {
 		data := h.from(origin)
-		return data != nil && !l.lookup(d, data, origin == 0, origin)
+		return data != nil && !l.lookup(d, data, 0, origin == 0, origin)
 	})
 }
 
 // lookup adds a candidate for each protocol that may begin with data. It
 // reports whether more bytes could add others.
-func (l *layer) lookup(d flow.Direction, data []byte, first bool, origin int) (short bool) {
+func (l *layer) lookup(d flow.Direction, data []byte, size int, first bool, origin int) (short bool) {
 	for _, x := range l.scopes {
-		short = x.lookup(data, d, first, func(p int) bool { return l.admit(p, 0, d, origin) }) || short
+		short = x.lookup(data, size, d, first, func(p int) bool { return l.admit(p, 0, d, origin) }) || short
 		if !l.rolesKnown {
-			short = x.lookup(data, d.Reverse(), first, func(p int) bool { return l.admit(p, 1, d, origin) }) || short
+			short = x.lookup(data, size, d.Reverse(), first, func(p int) bool { return l.admit(p, 1, d, origin) }) || short
 		}
 	}
 	return short
@@ -215,7 +215,8 @@ func (l *layer) admit(p int, swap, d flow.Direction, origin int) bool {
 	if len(l.candidates) >= maxCandidates {
 		return false
 	}
-	c := &candidate{layer: l, id: p, proto: proto, parser: proto.New(), swap: swap, origin: origin}
+	c, _ := l.s.engine.spares.Get().(*candidate)
+	*c = candidate{layer: l, id: p, proto: proto, parser: proto.New(), swap: swap, origin: origin}
 	l.raise(proto.Budget)
 	if l.stream {
 		c.tracks[d].cursor = origin
@@ -236,7 +237,7 @@ func (l *layer) admit(p int, swap, d flow.Direction, origin int) bool {
 func (l *layer) message(d flow.Direction, data []byte, p piece) (changed bool) {
 	h := &l.halves[d]
 	if !l.settled {
-		l.lookup(d, data, h.pieces == 0, 0)
+		l.lookup(d, data, p.size, h.pieces == 0, 0)
 	}
 	for _, c := range l.candidates {
 		changed = c.message(d, data, p, h.pieces == 0) || changed
@@ -278,7 +279,17 @@ func (l *layer) end(d flow.Direction) {
 
 // bury drops candidates that were refuted without ever having matched.
 func (l *layer) bury() {
-	l.candidates = slices.DeleteFunc(l.candidates, (*candidate).dead)
+	l.candidates = slices.DeleteFunc(l.candidates, func(c *candidate) bool {
+		dead := c.dead()
+		if dead {
+			if p, ok := c.parser.(Releaser); ok {
+				p.Release()
+			}
+			*c = candidate{}
+			l.s.engine.spares.Put(c)
+		}
+		return dead
+	})
 }
 
 // settle ends the search once a candidate is certain.

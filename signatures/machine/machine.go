@@ -31,6 +31,7 @@ type Program struct {
 	memories int
 	slots    int
 	pool     sync.Pool // *run
+	parsers  sync.Pool // *parser, as new
 }
 
 // The index and the layouts look at the same first bytes.
@@ -57,6 +58,7 @@ func New(messages []Message, memories int) *Program {
 		p.messages = append(p.messages, msg)
 		p.slots = max(p.slots, m.Layout.Slots)
 	}
+	p.parsers.New = func() any { return &parser{program: p} }
 	p.pool.New = func() any { return &run{slots: make([]slot, p.slots), names: memories} }
 	return p
 }
@@ -72,7 +74,7 @@ func (p *Program) Rows() []dissect.Row {
 		for _, r := range m.Layout.Rows {
 			out = append(out, dissect.Row{
 				Signature: m.Signature, From: m.From, FirstOnly: m.First,
-				Min: m.Layout.Min, Prefix: byteSets(r.Prefix[:]),
+				Min: m.Layout.Min, Least: m.Layout.Least, Most: m.Layout.Most, Prefix: byteSets(r.Prefix[:]),
 			})
 		}
 	}
@@ -92,12 +94,22 @@ func byteSets(sets []*lang.Set) []*dissect.ByteSet {
 }
 
 // Parser makes a parser for one conversation.
-func (p *Program) Parser() dissect.Parser { return &parser{program: p} }
+func (p *Program) Parser() dissect.Parser {
+	q, _ := p.parsers.Get().(*parser)
+	return q
+}
 
 // parser is one conversation.
 type parser struct {
 	program *Program
 	memory  memory
+}
+
+// Release implements [dissect.Releaser]. What matched nothing remembers nothing.
+func (p *parser) Release() {
+	if p.memory.rings == nil {
+		p.program.parsers.Put(p)
+	}
 }
 
 // Parse implements [dissect.Parser]: the first message that matches is taken. An
@@ -106,7 +118,7 @@ type parser struct {
 func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	for i := range p.program.messages {
 		msg := &p.program.messages[i]
-		if msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m.Data) {
+		if msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m) {
 			continue
 		}
 		if o := p.try(msg, m, r); o != dissect.Reject {
@@ -132,7 +144,11 @@ func (p *parser) try(msg *message, m *dissect.Message, r *dissect.Report) dissec
 }
 
 // begins is the precheck of the first bytes.
-func (m *message) begins(b []byte) bool {
+func (m *message) begins(of *dissect.Message) bool {
+	if l := m.Layout; !of.Open && (of.Size < l.Least || l.Most > 0 && of.Size > l.Most) {
+		return false
+	}
+	b := of.Data
 	for i := range min(len(b), m.n) {
 		if m.head[i] != nil && !m.head[i].Has(b[i]) {
 			return false

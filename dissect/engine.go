@@ -43,6 +43,8 @@ type Engine struct {
 	beats [][]int
 	// spares has candidates that came to nothing.
 	spares sync.Pool
+	// directional[p] says that p's messages tell client and server apart.
+	directional []bool
 	// children[p] is set where something can ride on protocol p.
 	children []*index
 }
@@ -62,7 +64,9 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 		names:     make(map[string]int, len(protocols)),
 		scopes:    make(map[string]*index),
 		beats:     make([][]int, len(protocols)),
-		children:  make([]*index, len(protocols)),
+
+		directional: make([]bool, len(protocols)),
+		children:    make([]*index, len(protocols)),
 	}
 	e.spares.New = func() any { return new(candidate) }
 	members := make(map[string][]int)
@@ -72,6 +76,7 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 			return nil, fmt.Errorf("protocol %s is defined twice", p.Name)
 		}
 		e.names[p.Name] = i
+		e.directional[i] = p.directional()
 		for _, carrier := range p.Over {
 			members[carrier] = append(members[carrier], i)
 		}

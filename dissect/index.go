@@ -22,6 +22,8 @@ type index struct {
 	masks []uint64
 	// from[d] has the rows that allow direction d.
 	from [2][]uint64
+	// all has every row.
+	all []uint64
 	// later has the rows that are not restricted to a direction's first message.
 	later []uint64
 }
@@ -82,12 +84,13 @@ func newIndex(protocols []Protocol, members []int) *index {
 	}
 	x.words = (len(rows) + 63) / 64
 	x.masks = make([]uint64, filterLen*256*x.words)
-	x.later = make([]uint64, x.words)
+	x.later, x.all = make([]uint64, x.words), make([]uint64, x.words)
 	for d := range x.from {
 		x.from[d] = make([]uint64, x.words)
 	}
 	for i, r := range rows {
 		word, bit := i/64, uint64(1)<<(i%64)
+		x.all[word] |= bit
 		for d := range x.from {
 			if r.From.Allows(flow.Direction(d)) {
 				x.from[d][word] |= bit
@@ -114,13 +117,19 @@ func newIndex(protocols []Protocol, members []int) *index {
 // maxWords bounds the rows of one index, so that a look-up needs no heap.
 const maxWords = 64
 
-// lookup calls found for each protocol that a message beginning with data may
-// belong to, each once or more, until found returns false. It reports whether
-// rows were passed over because data is shorter than they need to decide. size
-// is that of the message on the wire where it is delimited, else 0.
-func (x *index) lookup(data []byte, size int, d flow.Direction, first bool, found func(protocol int) bool) (short bool) {
+// lookup calls found for each protocol that a message of direction d, beginning
+// with data, may belong to, each once or more, until found returns false; swap
+// is 1 where the message would be of the other direction, which is asked for
+// only with either set. It reports whether rows were passed over because data is
+// shorter than they need to decide. size is that of the message on the wire
+// where it is delimited, else 0.
+func (x *index) lookup(data []byte, size int, d flow.Direction, either, first bool, found func(protocol int, swap flow.Direction) bool) (short bool) {
 	var acc [maxWords]uint64
-	set := acc[:copy(acc[:x.words], x.from[d])]
+	start := x.from[d]
+	if either {
+		start = x.all
+	}
+	set := acc[:copy(acc[:x.words], start)]
 	if !first {
 		for w := range set {
 			set[w] &= x.later[w]
@@ -137,15 +146,20 @@ func (x *index) lookup(data []byte, size int, d flow.Direction, first bool, foun
 			return false
 		}
 	}
-	for w, v := range set {
-		for ; v != 0; v &= v - 1 {
-			r := &x.rows[w*64+bits.TrailingZeros64(v)]
-			if len(data) < r.min {
-				short = true
-				continue
-			}
-			if r.fits(data, size) && !found(r.protocol) {
-				return short
+	for swap := range flow.Direction(2) {
+		if swap == 1 && !either {
+			break
+		}
+		for w, v := range set {
+			for v &= x.from[d^swap][w]; v != 0; v &= v - 1 {
+				r := &x.rows[w*64+bits.TrailingZeros64(v)]
+				if len(data) < r.min {
+					short = true
+					continue
+				}
+				if r.fits(data, size) && !found(r.protocol, swap) {
+					return short
+				}
 			}
 		}
 	}

@@ -27,6 +27,9 @@ type Protocol struct {
 	// Above lists protocols that lose against this one when both match with
 	// equal evidence, each a stated precedence.
 	Above []string
+	// Begins, if set, reports whether a new parser would not reject the message:
+	// a cheaper question than making one. It must be safe for concurrent use.
+	Begins func(*Message) bool
 	// New makes a parser for one conversation.
 	New func() Parser
 }

@@ -115,11 +115,11 @@ func (r *Row) join(t *Row) bool {
 // front is the state of one path through a layout.
 type front struct {
 	row   Row
-	pos   int // -1: not known
-	low   int // position at least
-	need  int // bytes wanted up to here
-	least int // of the message's size, beside need
-	most  int // 0: not known
+	pos   int  // -1: not known
+	low   int  // position at least
+	need  int  // bytes wanted up to here
+	least int  // of the message's size, beside need
+	most  int  // 0: not known
 	inner bool // the region is not the whole of a datagram
 	order Order
 	sure  bool

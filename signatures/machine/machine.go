@@ -30,6 +30,7 @@ type Program struct {
 	messages []message
 	memories int
 	slots    int
+	nothing  memory    // of a conversation that has not begun
 	pool     sync.Pool // *run
 	parsers  sync.Pool // *parser, as new
 }
@@ -42,13 +43,15 @@ type message struct {
 	Message
 	head [lang.PrefixLen]*lang.Set
 	n    int // leading sets that say anything
+	// follows says that it can't begin a conversation.
+	follows bool
 }
 
 // New makes a program. memories is how many names its layouts remember.
 func New(messages []Message, memories int) *Program {
 	p := &Program{memories: memories}
 	for _, m := range messages {
-		msg := message{Message: m}
+		msg := message{Message: m, follows: m.Layout.Follows()}
 		msg.head = m.Layout.Head()
 		for i := range msg.head {
 			if msg.head[i] != nil {
@@ -68,7 +71,7 @@ func (p *Program) Rows() []dissect.Row {
 	var out []dissect.Row
 	for i := range p.messages {
 		m := &p.messages[i]
-		if m.Layout.Follows() {
+		if m.follows {
 			continue
 		}
 		for _, r := range m.Layout.Rows {
@@ -103,6 +106,25 @@ func (p *Program) Parser() dissect.Parser {
 type parser struct {
 	program *Program
 	memory  memory
+}
+
+// Begins reports whether m is, or may turn out to be, a message with which a
+// conversation begins.
+func (p *Program) Begins(m *dissect.Message) bool {
+	for i := range p.messages {
+		msg := &p.messages[i]
+		if msg.follows || msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m) {
+			continue
+		}
+		x, _ := p.pool.Get().(*run)
+		x.start(m, &p.nothing, false, msg.Layout.Slots)
+		o := x.try(msg)
+		x.release(p)
+		if o != dissect.Reject {
+			return true
+		}
+	}
+	return false
 }
 
 // Release implements [dissect.Releaser]. What matched nothing remembers nothing.

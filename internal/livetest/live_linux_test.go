@@ -36,6 +36,7 @@ type scenario struct {
 	server   string            // stays in the foreground
 	ready    string            // what the server's log says when bound is not enough
 	late     bool              // the server starts when sniffid captures already
+	oneway   bool              // the server never answers
 	client   string            // at least one exchange; its status is not looked at
 
 	transport string
@@ -195,7 +196,7 @@ func (s *scenario) judge(t *testing.T, w *witness, sniffer *sniffer, inTime bool
 	var e exchange
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if !eventually(ctx, func() bool { e = w.exchange(s.transport, s.port); return !e.complete().IsZero() }) {
+	if !eventually(ctx, func() bool { e = w.exchange(s.transport, s.port); return !e.complete(s.oneway).IsZero() }) {
 		t.Errorf("no exchange on %s port %d: first payload of the client %v, of the server %v", s.transport, s.port, e.client, e.server)
 		return nil
 	}
@@ -205,7 +206,7 @@ func (s *scenario) judge(t *testing.T, w *witness, sniffer *sniffer, inTime bool
 		return nil
 	}
 	r.check(t, s)
-	o := &outcome{s, r, sniffer.ended.Sub(e.first()), sniffer.ended.Sub(e.complete())}
+	o := &outcome{s, r, sniffer.ended.Sub(e.first()), sniffer.ended.Sub(e.complete(s.oneway))}
 	if !inTime || o.fromFirst > limit {
 		t.Errorf("sniffid took %v from the first payload on, %v from the answer; want %v at most", o.fromFirst, o.fromAnswer, limit)
 	}

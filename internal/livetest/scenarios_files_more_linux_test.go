@@ -118,7 +118,7 @@ func desktopScenarios() []*scenario {
 		{
 			name:     "distcc",
 			packages: "distcc gcc libc6-dev", programs: "distccd distcc gcc",
-			server:    "exec distccd --no-detach --daemon --user root --port $PORT --allow 192.0.2.0/24 --log-stderr",
+			server:    "exec distccd --no-detach --daemon --user nobody --port $PORT --allow 192.0.2.0/24 --log-stderr",
 			client:    "echo 'int x;' >x.c; DISTCC_HOSTS=$SERVER:$PORT distcc gcc -c x.c -o x.o",
 			transport: "tcp", port: 8223,
 			protocols: "distcc", verdict: "unregistered", process: "distccd",
@@ -140,6 +140,11 @@ const relayed = `nginx -c $DIR/relay.conf -p $DIR -e stderr & sleep 0.3; curl -s
 func relay(how string) string {
 	return "daemon off;\npid $DIR/relay.pid;\nevents {}\nhttp {\n\taccess_log off;\n\tserver {\n\t\tlisten 8099;\n\t\tlocation / {\n\t\t\t" + how + "\n\t\t}\n\t}\n}\n"
 }
+
+const wsgi = `def application(environ, start):
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello\\n"]
+`
 
 const websocketServer = `import asyncio, sys, websockets
 
@@ -177,18 +182,18 @@ func gatewayScenarios() []*scenario {
 		},
 		{
 			name:     "uwsgi",
-			packages: "uwsgi-core nginx curl", programs: "uwsgi nginx curl",
-			files:     map[string]string{"relay.conf": relay("include /etc/nginx/uwsgi_params; uwsgi_pass $SERVER:$PORT;")},
-			server:    "exec uwsgi --socket 0.0.0.0:$PORT --static-index relay.conf --check-static $DIR",
+			packages: "uwsgi-core uwsgi-plugin-python3 nginx curl", programs: "uwsgi nginx curl",
+			files:     map[string]string{"relay.conf": relay("include /etc/nginx/uwsgi_params; uwsgi_pass $SERVER:$PORT;"), "hello.py": wsgi},
+			server:    "exec uwsgi --plugin python3 --socket 0.0.0.0:$PORT --wsgi-file $DIR/hello.py",
 			client:    relayed,
 			transport: "tcp", port: 8226,
 			protocols: "uwsgi", verdict: "unregistered", process: "uwsgi uwsgi-core",
 		},
 		{
 			name:     "scgi",
-			packages: "uwsgi-core nginx curl", programs: "uwsgi nginx curl",
-			files:     map[string]string{"relay.conf": relay("include /etc/nginx/scgi_params; scgi_pass $SERVER:$PORT;")},
-			server:    "exec uwsgi --scgi-socket 0.0.0.0:$PORT --static-index relay.conf --check-static $DIR",
+			packages: "uwsgi-core uwsgi-plugin-python3 nginx curl", programs: "uwsgi nginx curl",
+			files:     map[string]string{"relay.conf": relay("include /etc/nginx/scgi_params; scgi_pass $SERVER:$PORT;"), "hello.py": wsgi},
+			server:    "exec uwsgi --plugin python3 --scgi-socket 0.0.0.0:$PORT --wsgi-file $DIR/hello.py",
 			client:    relayed,
 			transport: "tcp", port: 8227,
 			protocols: "scgi", verdict: "unregistered", process: "uwsgi uwsgi-core",
@@ -219,7 +224,7 @@ func gatewayScenarios() []*scenario {
 			prepare:   certificate,
 			server:    "sleep 60 | openssl s_server -dtls -accept $PORT -cert tls.crt -key tls.key -quiet",
 			client:    "(sleep 1; echo hello; sleep 1) | timeout 5 openssl s_client -dtls -connect $SERVER:$PORT -quiet",
-			transport: "udp", port: 8232,
+			transport: "udp", port: 8238,
 			protocols: "dtls", verdict: "unregistered", process: "openssl",
 		},
 		{
@@ -245,7 +250,8 @@ func gatewayScenarios() []*scenario {
 		{
 			name:     "gophernicus",
 			packages: "gophernicus inetutils-inetd curl", programs: "gophernicus inetutils-inetd curl",
-			files:     map[string]string{"inetd.conf": "$PORT stream tcp nowait root /usr/sbin/gophernicus gophernicus -h server.example -r $DIR\n"},
+			files:     map[string]string{"inetd.conf": "$PORT stream tcp nowait nobody /usr/sbin/gophernicus gophernicus -h server.example -r $DIR -nx -nu\n"},
+			prepare:   "chmod 755 .; echo hello >note.txt",
 			server:    "exec inetutils-inetd -d $DIR/inetd.conf",
 			client:    "curl -sS gopher://$SERVER:$PORT/1/",
 			transport: "tcp", port: 8235,

@@ -17,6 +17,8 @@ func scenarios() []*scenario {
 		storageScenarios(),
 		desktopScenarios(),
 		gatewayScenarios(),
+		monitoringScenarios(),
+		routingScenarios(),
 	)
 }
 

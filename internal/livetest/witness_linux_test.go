@@ -121,8 +121,11 @@ func (e exchange) first() time.Time {
 	return e.client
 }
 
-// complete is when both ends had sent payload.
-func (e exchange) complete() time.Time {
+// complete is when both ends had sent payload; of one way, when the client had.
+func (e exchange) complete(oneway bool) time.Time {
+	if oneway {
+		return e.client
+	}
 	if e.client.IsZero() || e.server.IsZero() {
 		return time.Time{}
 	}

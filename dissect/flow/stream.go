@@ -23,10 +23,7 @@ type stream struct {
 	start, gap bool  // for the next segment delivered
 	strays     uint8 // in a row
 
-	// doubt is the number of the packet that brought a NUL before next, which is
-	// the garbage of a keep-alive probe if it is acknowledged before more data
-	// come; 0: there is none.
-	doubt uint64
+	doubt doubt
 
 	delivered int
 	held      []piece // beyond next, ordered, without overlap
@@ -84,11 +81,9 @@ func (s *stream) push(to delivery, t *TCP) {
 		p.seq++
 		s.synchronize(p.seq, to.bounds)
 	}
-	if s.doubt != 0 && p.size != 0 && p.seq == s.next {
-		s.believe(to)
-	}
-	waited := len(s.held) != 0
-	if s.position(&p, t.Flags, to.bounds) {
+	s.settle(to, p, t.Flags)
+	waited, first := len(s.held) != 0, !s.positioned
+	if s.position(&p, t.Flags, to.bounds) && !s.doubts(p, t.Flags, first) {
 		s.accept(to, p, t.Flags)
 	}
 	if waited {
@@ -126,15 +121,7 @@ func (s *stream) position(p *piece, flags uint8, b *Bounds) bool {
 		s.hasRival = false
 	}
 	if !s.positioned {
-		s.next, s.positioned = p.seq, true
-		switch {
-		case p.size == 0:
-			s.tentative = true
-		case p.size == 1 && flags&flagPSH == 0 && len(p.data) == 1 && p.data[0] == 0:
-			// A keep-alive probe with a garbage byte, RFC 9293 §3.8.4, as far as can be told now.
-			s.next++
-			s.doubt = p.packet
-		}
+		s.next, s.positioned, s.tentative = p.seq, true, p.size == 0
 		return true
 	}
 	if s.tentative && p.size != 0 {
@@ -156,13 +143,6 @@ func (s *stream) position(p *piece, flags uint8, b *Bounds) bool {
 	s.strays = 0
 	s.next, s.gap, s.hasAck, s.hasEnd = p.seq, true, false, false
 	return true
-}
-
-// believe delivers the byte in doubt: data followed it at once.
-func (s *stream) believe(to delivery) {
-	p := piece{seq: s.next - 1, size: 1, data: []byte{0}, packet: s.doubt}
-	s.next, s.doubt = p.seq, 0
-	s.deliver(to, p)
 }
 
 // accept takes in what is new of p.
@@ -244,11 +224,11 @@ func (s *stream) search(seq uint32) int {
 func (s *stream) put(to delivery, p piece, i int) {
 	for p.seq != s.next && to.bounds.exceeded(s.heldBytes, p.cost()) {
 		if i == 0 { // p itself ends the first hole
-			s.skip(p.seq)
+			s.skip(to, p.seq)
 			break
 		}
 		n := len(s.held)
-		s.skip(s.held[0].seq)
+		s.skip(to, s.held[0].seq)
 		s.drain(to)
 		i -= n - len(s.held)
 		if s.done {
@@ -269,7 +249,11 @@ func (s *stream) put(to delivery, p piece, i int) {
 }
 
 // skip gives up the bytes before seq.
-func (s *stream) skip(seq uint32) {
+func (s *stream) skip(to delivery, seq uint32) {
+	s.clear(to, seq)
+	if s.next == seq {
+		return
+	}
 	s.next = seq
 	s.start, s.gap = false, true
 	s.stats.Gaps++
@@ -328,9 +312,7 @@ func (s *stream) acknowledge(to delivery, t *TCP) {
 		}
 		return
 	}
-	if t.Ack == s.next {
-		s.doubt = 0
-	}
+	s.confirm(to, t.Ack)
 	if !s.hasAck || distance(s.ack, t.Ack) > 0 {
 		s.ack, s.hasAck = t.Ack, true
 	}
@@ -341,15 +323,16 @@ func (s *stream) acknowledge(to delivery, t *TCP) {
 // giveUp skips the holes that the other side has acknowledged.
 func (s *stream) giveUp(to delivery) {
 	for !s.done && s.hasAck && len(s.held) != 0 && distance(s.held[0].seq, s.ack) > 0 {
-		s.skip(s.held[0].seq)
+		s.skip(to, s.held[0].seq)
 		s.drain(to)
 	}
 }
 
 // flush delivers what is held, holes or not.
 func (s *stream) flush(to delivery) {
+	s.clear(to, s.next+maxPadding)
 	for !s.done && len(s.held) != 0 {
-		s.skip(s.held[0].seq)
+		s.skip(to, s.held[0].seq)
 		s.drain(to)
 	}
 	s.finish(to)

@@ -85,7 +85,7 @@ func end(f *flow.Flow[conversation], d flow.Direction) End {
 	}
 	return End{
 		MAC:  mac,
-		Addr: a.Addr().Unmap(), Port: a.Port(),
+		Addr: a.Addr(), Port: a.Port(),
 		Packets: f.Packets[d], Bytes: f.Bytes[d], Payload: f.Payload[d],
 		Owner: f.Value.owners[d],
 	}

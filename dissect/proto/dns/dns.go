@@ -84,10 +84,13 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	}
 	g := &p.message
 	g.parse(b, size)
+	answer := p.answers(m.From)
+	if g.state == wire.Bad && answer && g.counts[questions] == 1 {
+		g.damaged(salvageFlags + 2*countBits) // the query's number and one question
+	}
 	if g.state == wire.Bad || g.netbios {
 		return dissect.Reject
 	}
-	answer := p.answers(m.From)
 	if !answer && !p.shaped(m.Open) && !(p.kind == unicast && g.malformed && g.salvage()) {
 		return dissect.Reject
 	}

@@ -333,7 +333,8 @@ func TestZoneTransfer(t *testing.T) {
 	}
 }
 
-// A message damaged in one place is named; one damaged in two is not.
+// A message damaged in one place is named; one damaged in two only if the
+// question is whole.
 func TestDamaged(t *testing.T) {
 	const name, kind = headerLen, headerLen + len("?www?example?org?")
 	damage := func(places ...int) []byte {
@@ -352,8 +353,10 @@ func TestDamaged(t *testing.T) {
 		"third label's length": {damage(name + len("?www?example")), true},
 		"answers":              {damage(6), true},
 		"questions":            {damage(4), true},
-		"two counts":           {damage(4, 6), false},
-		"first label's length": {damage(name), false},
+		"two counts":           {damage(4, 6), true},
+		"two counts, a label":  {damage(4, 6, name+len("?www")), false},
+		"first label's length": {damage(name), true},
+		"length, class":        {damage(name, kind+2), false},
 		"second label":         {append(damage(kind)[:name+6], make([]byte, 12)...), false},
 		"NetBIOS name":         {newMessage(1, 0x0100, 1).question("EJFDEBFEEBFACACACACACACACACACAAA.x", 0x2820, 1).b, false},
 	}

@@ -128,7 +128,6 @@ func (g *message) parse(b []byte, size int) {
 	case g.state == wire.Bad && g.asked:
 		g.state, g.malformed = wire.Whole, true
 	case g.state == wire.Bad && len(b) == size && g.salvage():
-		g.state = wire.Whole
 	case g.state != wire.Whole:
 	case c.Left() > 0:
 		g.trailing = true

@@ -146,7 +146,7 @@ func opaque(s *side, m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	default:
 		r.Signature, r.Reason = "tls.application-data", "application data record"
 	}
-	if !s.begun && len(m.Data) == r.Length && m.Data[2] == 3 {
+	if !s.begun && len(m.Data) == r.Length && (m.Data[2] == 3 || m.Data[0] == alert && m.Data[2] != 0) {
 		r.Bits, r.Weak = loneBits, false
 		r.Reason += " of exact length"
 	}

@@ -8,7 +8,7 @@ func storageScenarios() []*scenario {
 			files:     map[string]string{"rsyncd.conf": "use chroot = no\n[files]\n\tpath = $DIR\n"},
 			server:    "exec rsync --daemon --no-detach --config=$DIR/rsyncd.conf --port=$PORT",
 			client:    "rsync rsync://$SERVER:$PORT/files/",
-			transport: "tcp", port: 8211,
+			transport: "tcp", port: 8256,
 			protocols: "rsync", verdict: "unregistered", process: "rsync",
 		},
 		{

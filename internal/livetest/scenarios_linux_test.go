@@ -19,6 +19,9 @@ func scenarios() []*scenario {
 		gatewayScenarios(),
 		monitoringScenarios(),
 		routingScenarios(),
+		talkScenarios(),
+		mediaScenarios(),
+		privateScenarios(),
 	)
 }
 

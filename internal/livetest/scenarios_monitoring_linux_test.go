@@ -55,13 +55,13 @@ func monitoringScenarios() []*scenario {
 		},
 		{
 			name:     "nfcapd",
-			packages: "nfdump softflowd iputils-ping", programs: "nfcapd softflowd ping",
+			packages: "nfdump softflowd tcpdump iputils-ping", programs: "nfcapd softflowd tcpdump ping",
 			prepare:   "mkdir flows",
 			server:    "exec nfcapd -l $DIR/flows -w $DIR/flows -p $PORT",
-			client:    "softflowd -d -i live0 -n $SERVER:$PORT -v 9 -t general=1 -t expint=1 -p $DIR/softflowd.pid -c $DIR/softflowd.ctl & sleep 0.3; ping -q -c 2 -i 0.2 $SERVER; sleep 0.3; softflowctl -c $DIR/softflowd.ctl expire-all; sleep 1; kill $!",
+			client:    "tcpdump -q -i live0 -w seen.pcap -U icmp & sleep 0.5; ping -q -c 3 -i 0.2 $SERVER; sleep 0.3; kill $!; wait || true; softflowd -d -r seen.pcap -n $SERVER:$PORT -v 9 -p $DIR/softflowd.pid -c $DIR/softflowd.ctl",
 			oneway:    true,
-			transport: "udp", port: 8243,
-			protocols: "cflow", verdict: "mismatch", process: "nfcapd",
+			transport: "udp", port: 8254,
+			protocols: "cflow", verdict: "unregistered", process: "nfcapd",
 		},
 		{
 			name:     "agentx",
@@ -93,7 +93,7 @@ func monitoringScenarios() []*scenario {
 				"sim.emu":  "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\nmc_enable 0x20\n",
 			},
 			server:    "sleep 60 | ipmi_sim -c $DIR/lan.conf -f $DIR/sim.emu -s $DIR -n",
-			client:    "ipmitool -I lan -H $SERVER -p $PORT -U admin -P secret mc info",
+			client:    "ipmitool -I lanplus -H $SERVER -p $PORT -U admin -P secret mc info",
 			transport: "udp", port: 8246,
 			protocols: "rmcp/ipmi", verdict: "unregistered", process: "ipmi_sim",
 		},
@@ -103,7 +103,7 @@ func monitoringScenarios() []*scenario {
 			files: map[string]string{
 				"upsd.conf": "LISTEN 0.0.0.0 $PORT\nSTATEPATH $DIR\n", "ups.conf": "[desk]\n\tdriver = dummy-ups\n\tport = desk.dev\n", "upsd.users": "", "nut.conf": "MODE=netserver\n",
 			},
-			server:    "NUT_CONFPATH=$DIR NUT_STATEPATH=$DIR NUT_ALTPIDPATH=$DIR exec upsd -F -u root",
+			server:    "NUT_CONFPATH=$DIR NUT_STATEPATH=$DIR NUT_ALTPIDPATH=$DIR exec /lib/nut/upsd -F -u root",
 			client:    "upsc -l $SERVER:$PORT",
 			transport: "tcp", port: 8247,
 			protocols: "nut", verdict: "unregistered", process: "upsd",
@@ -111,7 +111,7 @@ func monitoringScenarios() []*scenario {
 		{
 			name:     "gpsd",
 			packages: "gpsd gpsd-clients", programs: "gpsd gpspipe",
-			server:    "exec gpsd -N -n -G -S $PORT tcp://127.0.0.1:9",
+			server:    "exec gpsd -N -n -G -S $PORT -F $DIR/gpsd.sock",
 			client:    "timeout 2 gpspipe -w $SERVER:$PORT",
 			transport: "tcp", port: 8248,
 			protocols: "gpsd", verdict: "unregistered", process: "gpsd",
@@ -166,7 +166,7 @@ func routingScenarios() []*scenario {
 			name:     "dnsmasq, addresses",
 			packages: "dnsmasq-base isc-dhcp-client", programs: "dnsmasq dhclient",
 			server: `exec dnsmasq -k -C /dev/null --port=0 --user=root --pid-file= --log-facility=- --dhcp-alternate-port=$PORT,8254 \
-	--dhcp-range=192.0.2.100,192.0.2.110 --dhcp-leasefile=$DIR/leases --interface=live0`,
+	--no-ping --dhcp-range=192.0.2.100,192.0.2.110 --dhcp-leasefile=$DIR/leases --interface=live0`,
 			client:    "timeout 6 dhclient -d -1 -p 8254 -sf /bin/true -lf $DIR/client.leases -pf $DIR/client.pid live0",
 			transport: "udp", port: 8253,
 			protocols: "dhcp", verdict: "unregistered", process: "dnsmasq",
@@ -180,7 +180,7 @@ func routingScenarios() []*scenario {
 			prepare:   "rndc-confgen -a -c $DIR/rndc.key",
 			server:    "exec named -g -c $DIR/named.conf",
 			client:    "rndc -s $SERVER -p $PORT -k $DIR/rndc.key status",
-			transport: "tcp", port: 8280,
+			transport: "tcp", port: 8255,
 			protocols: "rndc", verdict: "unregistered", process: "named",
 		},
 	}

@@ -17,6 +17,10 @@ func scenarios() []*scenario {
 		transferScenarios(),
 		monitoringScenarios(),
 		mediaScenarios(),
+		tunnelScenarios(),
+		routingScenarios(),
+		textScenarios(),
+		appScenarios(),
 	)
 }
 

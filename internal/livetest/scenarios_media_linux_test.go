@@ -67,21 +67,6 @@ rtmp { server { listen $SERVER:$PORT; application live { live on; } } }
 			protocols: "sip", verdict: "mismatch", process: "sipp",
 		},
 		{
-			name:     "cupsd",
-			packages: "cups-daemon cups-ipp-utils", programs: "cupsd ipptool",
-			files: map[string]string{
-				"cupsd.conf": "Listen $SERVER:$PORT\nWebInterface No\nBrowsing Off\nLogLevel warn\n<Location />\nOrder allow,deny\nAllow all\n</Location>\n" +
-					"<Policy default>\n<Limit All>\nOrder deny,allow\n</Limit>\n</Policy>\n",
-				"cups-files.conf": "ServerRoot $DIR\nDataDir /usr/share/cups\nServerBin /usr/lib/cups\nRequestRoot $DIR/spool\nTempDir $DIR/temp\nCacheDir $DIR/cache\n" +
-					"StateDir $DIR/state\nAccessLog stderr\nErrorLog stderr\nPageLog stderr\nUser lp\nGroup lp\nSystemGroup root\n",
-			},
-			prepare:   "mkdir spool temp cache state ppd ssl",
-			server:    "exec cupsd -f -c $DIR/cupsd.conf -s $DIR/cups-files.conf",
-			client:    "ipptool -tv ipp://$SERVER:$PORT/ /usr/share/cups/ipptool/get-printers.test",
-			transport: "tcp", port: 8446,
-			protocols: "http/ipp", verdict: "unregistered", process: "cupsd",
-		},
-		{
 			name:     "saned",
 			packages: "sane-utils netbase", programs: "saned scanimage",
 			files: map[string]string{

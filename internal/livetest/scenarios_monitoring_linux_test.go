@@ -3,20 +3,6 @@ package livetest
 func monitoringScenarios() []*scenario {
 	return []*scenario{
 		{
-			name:     "nfcapd",
-			packages: "nfdump softflowd", programs: "nfcapd softflowd softflowctl bash",
-			prepare: "mkdir flows",
-			server:  "exec nfcapd -p $PORT -b $SERVER -w $DIR/flows",
-			client: `softflowd -d -i lo -n $SERVER:$PORT -v 9 -p $DIR/pid -c $DIR/ctl &
-while [ ! -S ctl ]; do sleep 0.1; done
-bash -c 'echo hello >/dev/udp/127.0.0.1/9'
-sleep 1.5
-softflowctl -c $DIR/ctl expire-all
-wait`,
-			transport: "udp", port: 123, oneWay: true,
-			protocols: "cflow", confidence: "likely", verdict: "mismatch", process: "nfcapd",
-		},
-		{
 			name:     "munin-node",
 			packages: "munin-node", programs: "munin-node bash",
 			files: map[string]string{
@@ -38,7 +24,7 @@ wait`,
 			prepare:   "install -d -o nagios run",
 			server:    "exec nrpe -c $DIR/nrpe.cfg -f -n",
 			client:    "/usr/lib/nagios/plugins/check_nrpe -H $SERVER -p $PORT -n -c check_users",
-			transport: "tcp", port: 443,
+			transport: "tcp", port: 5432,
 			protocols: "nrpe", verdict: "mismatch", process: "nrpe",
 		},
 		{

@@ -121,11 +121,8 @@ func (e exchange) first() time.Time {
 	return e.client
 }
 
-// complete is when both ends had sent payload; of one way, when the client had.
-func (e exchange) complete(oneway bool) time.Time {
-	if oneway {
-		return e.client
-	}
+// complete is when both ends had sent payload.
+func (e exchange) complete() time.Time {
 	if e.client.IsZero() || e.server.IsZero() {
 		return time.Time{}
 	}

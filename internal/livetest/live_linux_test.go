@@ -87,7 +87,12 @@ func TestServers(t *testing.T) {
 			}
 		})
 	}
-	t.Log("\n" + table(outcomes))
+	passed := make([]*scenario, len(outcomes))
+	for i := range outcomes {
+		passed[i] = outcomes[i].scenario
+	}
+	names := protocolsOf(passed)
+	t.Logf("%d scenarios, %d protocols: %s\n%s", len(outcomes), len(names), strings.Join(names, " "), table(outcomes))
 }
 
 // serverPath is where servers are: PATH, and folders that are often missing

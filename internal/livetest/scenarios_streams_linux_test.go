@@ -16,7 +16,7 @@ func streamScenarios() []*scenario {
 			client:    tone + "-ar 8000 -ac 1 -c:a pcm_mulaw -f rtp rtp://$SERVER:$PORT",
 			oneWay:    true,
 			transport: "udp", port: 8272,
-			protocols: "rtp", verdict: "unregistered", process: "ffmpeg",
+			protocols: "rtp", confidence: "likely", verdict: "unregistered", process: "ffmpeg",
 		},
 		{
 			name:     "ffmpeg, mpeg transport stream",
@@ -25,7 +25,7 @@ func streamScenarios() []*scenario {
 			client:    tone + "-c:a mp2 -f mpegts udp://$SERVER:$PORT?pkt_size=1316",
 			oneWay:    true,
 			transport: "udp", port: 8273,
-			protocols: "mp2t", verdict: "unregistered", process: "ffmpeg",
+			protocols: "mp2t", confidence: "likely", verdict: "unregistered", process: "ffmpeg",
 		},
 		{
 			name:     "ffmpeg, rtsp",
@@ -34,18 +34,6 @@ func streamScenarios() []*scenario {
 			client:    tone + "-c:a aac -f rtsp -rtsp_transport tcp rtsp://$SERVER:$PORT/tone",
 			transport: "tcp", port: 8277,
 			protocols: "rtsp", verdict: "unregistered", process: "ffmpeg",
-		},
-		{
-			name:     "icecast2",
-			packages: "icecast2 ffmpeg curl", programs: "icecast2 ffmpeg curl",
-			files: map[string]string{
-				"icecast.xml": "<icecast><hostname>server.example</hostname><authentication><source-password>secret</source-password><admin-password>secret</admin-password></authentication><listen-socket><port>$PORT</port></listen-socket><paths><logdir>$DIR</logdir><webroot>/usr/share/icecast2/web</webroot></paths><logging><accesslog>access.log</accesslog><errorlog>-</errorlog></logging><security><changeowner><user>nobody</user><group>nogroup</group></changeowner></security></icecast>\n",
-			},
-			prepare:   "chmod 777 .",
-			server:    "exec icecast2 -c $DIR/icecast.xml",
-			client:    tone + "-c:a libmp3lame -content_type audio/mpeg -f mp3 icecast://source:secret@$SERVER:$PORT/tone",
-			transport: "tcp", port: 8278,
-			protocols: "http/icy", verdict: "unregistered", process: "icecast2",
 		},
 	}
 }

@@ -12,6 +12,19 @@ import (
 // harness are the packages of what the test itself runs.
 const harness = "mount hostname iproute2 ethtool procps"
 
+// leastProtocols is how many different protocols the scenarios have to show.
+const leastProtocols = 90
+
+// protocolsOf are the different protocols, sorted.
+func protocolsOf(list []*scenario) []string {
+	var names []string
+	for _, s := range list {
+		names = append(names, strings.Split(s.protocols, "/")...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // TestScenarios verifies what can be verified without root or servers: no two
 // scenarios are the same, each says what it wants, and install.sh installs what
 // they need and nothing else.
@@ -37,6 +50,9 @@ func TestScenarios(t *testing.T) {
 		if s.transport != "tcp" && s.transport != "udp" || s.port == 0 {
 			t.Errorf("%s: port %s/%d", s.name, s.transport, s.port)
 		}
+	}
+	if n := len(protocolsOf(scenarios())); n < leastProtocols {
+		t.Errorf("%d different protocols, want %d at least", n, leastProtocols)
 	}
 	slices.Sort(packages)
 	if diff := cmp.Diff(slices.Compact(packages), installed(t)); diff != "" {

@@ -25,6 +25,8 @@ type candidate struct {
 	channels   []channel
 	successor  *layer   // after a transition
 	above      []*layer // the channels' layers and the successor
+
+	m Message // being parsed
 }
 
 // track is a candidate's progress in one direction.
@@ -125,16 +127,16 @@ func (c *candidate) step(d flow.Direction) (changed bool) {
 	r := &l.s.report
 	r.Reset()
 	r.Recording = l.s.engine.cfg.Record
-	m := Message{
+	c.m = Message{
 		Data: data, Size: len(data), Open: true, Ended: h.ended,
 		First: t.matched == 0 && t.cursor == 0 || t.partial && t.matched == 1,
 		From:  d ^ c.swap, Context: &l.s.ctx,
 	}
-	switch outcome := c.parser.Parse(&m, r); {
+	switch outcome := c.parser.Parse(&c.m, r); {
 	case outcome == Match:
 		grows := r.Incomplete && !h.ended && h.total < l.budget
 		length, need := r.Length, r.Need // found parses what is above with the same report
-		c.found(d, &m, r, h, !grows)
+		c.found(d, &c.m, r, h, !grows)
 		t.partial, t.waiting = grows, grows
 		switch {
 		case grows:
@@ -187,28 +189,29 @@ func (c *candidate) message(d flow.Direction, data []byte, p piece, first bool) 
 	if t.switched {
 		return c.successor.feed(d^c.swap, data, p)
 	}
-	h := half{base: t.cursor, total: t.cursor, marks: []mark{{at: t.cursor, packet: p.packet, offset: p.offset}}}
+	place := mark{at: t.cursor, packet: p.packet, offset: p.offset}
 	r := &l.s.report
 	for size := p.size; len(data) > 0; first = false {
 		r.Reset()
 		r.Recording = l.s.engine.cfg.Record
-		m := Message{Data: data, Size: size, Ended: true, First: first, From: d ^ c.swap, PPID: p.ppid, Context: &l.s.ctx}
-		if c.parser.Parse(&m, r) != Match {
+		c.m = Message{Data: data, Size: size, Ended: true, First: first, From: d ^ c.swap, PPID: p.ppid, Context: &l.s.ctx}
+		if c.parser.Parse(&c.m, r) != Match {
 			if !changed {
 				t.rejected++
 			}
 			return changed
 		}
 		n := r.Length // found parses what is above with the same report
-		c.found(d, &m, r, &h, true)
+		h := half{base: place.at, total: place.at, marks: []mark{place}}
+		c.found(d, &c.m, r, &h, true)
 		changed = true
 		if n <= 0 || n >= len(data) || t.switched {
 			break
 		}
 		t.cursor += n
 		data, size = data[n:], size-n
-		h.marks[0].offset += n
-		h.marks[0].at = t.cursor
+		place.offset += n
+		place.at = t.cursor
 	}
 	return changed
 }

@@ -3,6 +3,8 @@ package dissect
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 )
 
 // Config sets an engine's bounds. The zero value is ready to use.
@@ -39,6 +41,10 @@ type Engine struct {
 	scopes map[string]*index
 	// beats[p] lists the protocols that lose against p on equal evidence.
 	beats [][]int
+	// spares has candidates that came to nothing.
+	spares sync.Pool
+	// directional[p] says that p's messages tell client and server apart.
+	directional []bool
 	// children[p] is set where something can ride on protocol p.
 	children []*index
 }
@@ -58,8 +64,11 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 		names:     make(map[string]int, len(protocols)),
 		scopes:    make(map[string]*index),
 		beats:     make([][]int, len(protocols)),
-		children:  make([]*index, len(protocols)),
+
+		directional: make([]bool, len(protocols)),
+		children:    make([]*index, len(protocols)),
 	}
+	e.spares.New = func() any { return new(candidate) }
 	members := make(map[string][]int)
 	for i := range e.protocols {
 		p := &e.protocols[i]
@@ -67,6 +76,7 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 			return nil, fmt.Errorf("protocol %s is defined twice", p.Name)
 		}
 		e.names[p.Name] = i
+		e.directional[i] = p.directional()
 		for _, carrier := range p.Over {
 			members[carrier] = append(members[carrier], i)
 		}
@@ -98,8 +108,10 @@ func (e *Engine) NewSession(ctx Context) *Session {
 	s := &Session{engine: e, ctx: ctx}
 	s.root = s.newLayer(nil, 0)
 	s.root.stream = ctx.Transport == "tcp"
-	if c, err := ParseCarrier(ctx.Transport); err == nil {
-		s.root.carrier = c.Bits()
+	if strings.Contains(ctx.Transport, "/") {
+		if c, err := ParseCarrier(ctx.Transport); err == nil {
+			s.root.carrier = c.Bits()
+		}
 	}
 	s.root.add(e.scopes[ctx.Transport])
 	return s

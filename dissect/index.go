@@ -11,9 +11,10 @@ import (
 // index answers which protocols can begin with given bytes.
 //
 // It is a bit-parallel filter: every row has a bit, and for each of the first
-// PrefixLen offsets and each byte value a precomputed mask holds the rows that
+// filterLen offsets and each byte value a precomputed mask holds the rows that
 // permit it. Looking a message up is one AND per offset over a few words,
-// however many rows there are.
+// however many rows there are. Of a row that is left the further offsets are
+// looked at one by one.
 type index struct {
 	rows  []indexRow
 	words int
@@ -21,6 +22,8 @@ type index struct {
 	masks []uint64
 	// from[d] has the rows that allow direction d.
 	from [2][]uint64
+	// all has every row.
+	all []uint64
 	// later has the rows that are not restricted to a direction's first message.
 	later []uint64
 }
@@ -28,6 +31,29 @@ type index struct {
 type indexRow struct {
 	protocol int // index into Engine.protocols
 	min      int
+	least    int        // of a delimited message
+	most     int        // the same; 0: any number
+	rest     []*ByteSet // for the offsets from filterLen on
+}
+
+// filterLen is how many offsets the filter covers.
+const filterLen = 16
+
+// fits checks what the filter does not: the message's size, which is given
+// where it is delimited, and the further offsets.
+func (r *indexRow) fits(data []byte, size int) bool {
+	if size > 0 && (size < r.least || r.most > 0 && size > r.most) {
+		return false
+	}
+	for i, set := range r.rest {
+		if filterLen+i >= len(data) {
+			break
+		}
+		if set != nil && !set.Has(data[filterLen+i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func newIndex(protocols []Protocol, members []int) *index {
@@ -41,7 +67,11 @@ func newIndex(protocols []Protocol, members []int) *index {
 	for _, p := range members {
 		for i := range protocols[p].Rows {
 			r := &protocols[p].Rows[i]
-			entries = append(entries, entry{r, indexRow{protocol: p, min: r.Min}, r.share()})
+			of := indexRow{protocol: p, min: r.Min, least: max(r.Min, r.Least), most: r.Most}
+			if len(r.Prefix) > filterLen {
+				of.rest = r.Prefix[filterLen:]
+			}
+			entries = append(entries, entry{r, of, r.share()})
 		}
 	}
 	// The rows that say most come first: where there is no room for all, those
@@ -53,13 +83,14 @@ func newIndex(protocols []Protocol, members []int) *index {
 		rows[i], x.rows[i] = e.row, e.of
 	}
 	x.words = (len(rows) + 63) / 64
-	x.masks = make([]uint64, PrefixLen*256*x.words)
-	x.later = make([]uint64, x.words)
+	x.masks = make([]uint64, filterLen*256*x.words)
+	x.later, x.all = make([]uint64, x.words), make([]uint64, x.words)
 	for d := range x.from {
 		x.from[d] = make([]uint64, x.words)
 	}
 	for i, r := range rows {
 		word, bit := i/64, uint64(1)<<(i%64)
+		x.all[word] |= bit
 		for d := range x.from {
 			if r.From.Allows(flow.Direction(d)) {
 				x.from[d][word] |= bit
@@ -68,7 +99,7 @@ func newIndex(protocols []Protocol, members []int) *index {
 		if !r.FirstOnly {
 			x.later[word] |= bit
 		}
-		for off := range PrefixLen {
+		for off := range filterLen {
 			var set *ByteSet
 			if off < len(r.Prefix) {
 				set = r.Prefix[off]
@@ -86,18 +117,25 @@ func newIndex(protocols []Protocol, members []int) *index {
 // maxWords bounds the rows of one index, so that a look-up needs no heap.
 const maxWords = 64
 
-// lookup calls found for each protocol that a message beginning with data may
-// belong to, each once or more, until found returns false. It reports whether
-// rows were passed over because data is shorter than they need to decide.
-func (x *index) lookup(data []byte, d flow.Direction, first bool, found func(protocol int) bool) (short bool) {
+// lookup calls found for each protocol that a message of direction d, beginning
+// with data, may belong to, each once or more, until found returns false; swap
+// is 1 where the message would be of the other direction, which is asked for
+// only with either set. It reports whether rows were passed over because data is
+// shorter than they need to decide. size is that of the message on the wire
+// where it is delimited, else 0.
+func (x *index) lookup(data []byte, size int, d flow.Direction, either, first bool, found func(protocol int, swap flow.Direction) bool) (short bool) {
 	var acc [maxWords]uint64
-	set := acc[:copy(acc[:x.words], x.from[d])]
+	start := x.from[d]
+	if either {
+		start = x.all
+	}
+	set := acc[:copy(acc[:x.words], start)]
 	if !first {
 		for w := range set {
 			set[w] &= x.later[w]
 		}
 	}
-	for off := range min(len(data), PrefixLen) {
+	for off := range min(len(data), filterLen) {
 		mask := x.masks[(off*256+int(data[off]))*x.words:][:len(set)]
 		var any uint64
 		for w := range set {
@@ -108,15 +146,20 @@ func (x *index) lookup(data []byte, d flow.Direction, first bool, found func(pro
 			return false
 		}
 	}
-	for w, v := range set {
-		for ; v != 0; v &= v - 1 {
-			r := &x.rows[w*64+bits.TrailingZeros64(v)]
-			if len(data) < r.min {
-				short = true
-				continue
-			}
-			if !found(r.protocol) {
-				return short
+	for swap := range flow.Direction(2) {
+		if swap == 1 && !either {
+			break
+		}
+		for w, v := range set {
+			for v &= x.from[d^swap][w]; v != 0; v &= v - 1 {
+				r := &x.rows[w*64+bits.TrailingZeros64(v)]
+				if len(data) < r.min {
+					short = true
+					continue
+				}
+				if r.fits(data, size) && !found(r.protocol, swap) {
+					return short
+				}
 			}
 		}
 	}

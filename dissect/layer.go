@@ -181,18 +181,20 @@ func (l *layer) probe(d flow.Direction) {
 	h := &l.halves[d]
 	l.origins[d] = slices.DeleteFunc(l.origins[d], func(origin int) bool {
 		data := h.from(origin)
-		return data != nil && !l.lookup(d, data, origin == 0, origin)
+		l.s.trial = Message{Data: data, Size: len(data), Open: true, Ended: h.ended, First: origin == 0, Context: &l.s.ctx}
+		return data != nil && !l.lookup(d, 0, origin)
 	})
 }
 
-// lookup adds a candidate for each protocol that may begin with data. It
-// reports whether more bytes could add others.
-func (l *layer) lookup(d flow.Direction, data []byte, first bool, origin int) (short bool) {
+// lookup adds a candidate for each protocol that may begin with the message in
+// trial, of that size on the wire if it is delimited. It reports whether more
+// bytes could add others.
+func (l *layer) lookup(d flow.Direction, size, origin int) (short bool) {
+	m := &l.s.trial
 	for _, x := range l.scopes {
-		short = x.lookup(data, d, first, func(p int) bool { return l.admit(p, 0, d, origin) }) || short
-		if !l.rolesKnown {
-			short = x.lookup(data, d.Reverse(), first, func(p int) bool { return l.admit(p, 1, d, origin) }) || short
-		}
+		short = x.lookup(m.Data, size, d, !l.rolesKnown, m.First, func(p int, swap flow.Direction) bool {
+			return l.admit(p, swap, d, origin)
+		}) || short
 	}
 	return short
 }
@@ -204,7 +206,7 @@ func (l *layer) admit(p int, swap, d flow.Direction, origin int) bool {
 	if len(l.only) > 0 && !slices.Contains(l.only, proto.Name) {
 		return true
 	}
-	if swap == 1 && !proto.directional() {
+	if swap == 1 && !l.s.engine.directional[p] {
 		return true
 	}
 	for _, c := range l.candidates {
@@ -215,7 +217,12 @@ func (l *layer) admit(p int, swap, d flow.Direction, origin int) bool {
 	if len(l.candidates) >= maxCandidates {
 		return false
 	}
-	c := &candidate{layer: l, id: p, proto: proto, parser: proto.New(), swap: swap, origin: origin}
+	l.s.trial.From = d ^ swap
+	if proto.Begins != nil && !proto.Begins(&l.s.trial) {
+		return true
+	}
+	c, _ := l.s.engine.spares.Get().(*candidate)
+	*c = candidate{layer: l, id: p, proto: proto, parser: proto.New(), swap: swap, origin: origin}
 	l.raise(proto.Budget)
 	if l.stream {
 		c.tracks[d].cursor = origin
@@ -236,7 +243,8 @@ func (l *layer) admit(p int, swap, d flow.Direction, origin int) bool {
 func (l *layer) message(d flow.Direction, data []byte, p piece) (changed bool) {
 	h := &l.halves[d]
 	if !l.settled {
-		l.lookup(d, data, h.pieces == 0, 0)
+		l.s.trial = Message{Data: data, Size: p.size, Ended: true, First: h.pieces == 0, PPID: p.ppid, Context: &l.s.ctx}
+		l.lookup(d, p.size, 0)
 	}
 	for _, c := range l.candidates {
 		changed = c.message(d, data, p, h.pieces == 0) || changed
@@ -278,7 +286,17 @@ func (l *layer) end(d flow.Direction) {
 
 // bury drops candidates that were refuted without ever having matched.
 func (l *layer) bury() {
-	l.candidates = slices.DeleteFunc(l.candidates, (*candidate).dead)
+	l.candidates = slices.DeleteFunc(l.candidates, func(c *candidate) bool {
+		dead := c.dead()
+		if dead {
+			if p, ok := c.parser.(Releaser); ok {
+				p.Release()
+			}
+			*c = candidate{}
+			l.s.engine.spares.Put(c)
+		}
+		return dead
+	})
 }
 
 // settle ends the search once a candidate is certain.

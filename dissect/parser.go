@@ -90,6 +90,13 @@ type Parser interface {
 	Parse(m *Message, r *Report) Outcome
 }
 
+// Releaser is a Parser that can be given back for another conversation when it
+// has matched nothing.
+type Releaser interface {
+	Parser
+	Release()
+}
+
 // Expectation announces a flow that another flow's payload promised.
 type Expectation struct {
 	Transport string // "tcp" or "udp"

@@ -27,12 +27,15 @@ type Protocol struct {
 	// Above lists protocols that lose against this one when both match with
 	// equal evidence, each a stated precedence.
 	Above []string
+	// Begins, if set, reports whether a new parser would not reject the message:
+	// a cheaper question than making one. It must be safe for concurrent use.
+	Begins func(*Message) bool
 	// New makes a parser for one conversation.
 	New func() Parser
 }
 
 // PrefixLen is how many bytes of a message the index looks at.
-const PrefixLen = 16
+const PrefixLen = 32
 
 // From restricts a row to a direction.
 type From uint8
@@ -57,8 +60,9 @@ type Row struct {
 	From      From
 	// FirstOnly restricts the row to the first message of a direction.
 	FirstOnly bool
-	// Min is the fewest bytes with which a decision is possible.
-	Min int
+	// Min is the fewest bytes with which a decision is possible, Least the fewest
+	// of a whole delimited message, if more, and Most the most, 0 for any number.
+	Min, Least, Most int
 	// Prefix has the permitted values of each of the first bytes. A nil entry
 	// permits all; the slice may be shorter than PrefixLen.
 	Prefix []*ByteSet

@@ -18,6 +18,8 @@ type Session struct {
 	pending  []Expectation
 	// report is reused by every parse; parsing never nests.
 	report Report
+	// trial is what protocols are asked about before they get a parser.
+	trial Message
 }
 
 // Observe takes the next payload of direction d, in the sender's order. It

@@ -30,6 +30,7 @@ type File struct {
 	tables  map[string]*lang.Table
 	program *lang.Program
 	make    func() dissect.Parser
+	begins  func(*dissect.Message) bool
 	rows    []dissect.Row // of all messages
 
 	transport string // of an example that says none

@@ -255,7 +255,7 @@ func (f *File) compile(d *decoder) {
 	f.unreachable(d)
 	p := machine.New(messages, len(prog.Memories))
 	f.rows = p.Rows()
-	f.make = p.Parser
+	f.make, f.begins = p.Parser, p.Begins
 }
 
 // unreachable reports messages that an earlier one takes every time.
@@ -329,7 +329,7 @@ func (s *Set) Protocols() []dissect.Protocol {
 		}
 		p := dissect.Protocol{
 			Name: f.Protocol, Title: f.Title, Spec: f.Spec, Over: f.Over, Rows: f.rows,
-			Budget: f.Budget, Framing: f.Framing, New: f.make,
+			Budget: f.Budget, Framing: f.Framing, Begins: f.begins, New: f.make,
 		}
 		for _, a := range f.Above {
 			p.Above = append(p.Above, a.Protocol)

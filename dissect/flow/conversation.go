@@ -18,7 +18,7 @@ type Bounds struct {
 	// is done; 0 = all of them.
 	Limit int
 	// Held is how many bytes that came too early are kept per direction;
-	// 0 = 128 KiB. TotalHeld is the same for all conversations together;
+	// 0 = 256 KiB. TotalHeld is the same for all conversations together;
 	// 0 = 64 MiB. Each segment counts for its length and a fixed overhead.
 	Held, TotalHeld int
 
@@ -28,7 +28,7 @@ type Bounds struct {
 func (b *Bounds) exceeded(stream, more int) bool {
 	held, total := b.Held, b.TotalHeld
 	if held <= 0 {
-		held = 128 << 10
+		held = 256 << 10
 	}
 	if total <= 0 {
 		total = 64 << 20

@@ -38,13 +38,22 @@ func (s *stream) settle(to delivery, p piece, flags uint8) {
 	}
 	lead := distance(s.next, p.seq)
 	switch {
-	case lead > int(s.doubt.size) && s.doubt.probe:
-		s.next++
-		s.doubt = doubt{}
-	case lead > 0:
+	case lead == int(s.doubt.size):
 		s.believe(to)
-	case lead+p.size > 0 || lead == 0:
+	case lead == 0, lead < 0 && lead+p.size > 0:
 		s.doubt = doubt{}
+	}
+}
+
+// clear decides on what is in doubt before the bytes up to seq are given up: it
+// is data as far as there is room for it.
+func (s *stream) clear(to delivery, seq uint32) {
+	switch {
+	case s.doubt.size == 0:
+	case s.doubt.probe || distance(s.next, seq) < int(s.doubt.size):
+		s.doubt = doubt{}
+	default:
+		s.believe(to)
 	}
 }
 

@@ -224,11 +224,11 @@ func (s *stream) search(seq uint32) int {
 func (s *stream) put(to delivery, p piece, i int) {
 	for p.seq != s.next && to.bounds.exceeded(s.heldBytes, p.cost()) {
 		if i == 0 { // p itself ends the first hole
-			s.skip(p.seq)
+			s.skip(to, p.seq)
 			break
 		}
 		n := len(s.held)
-		s.skip(s.held[0].seq)
+		s.skip(to, s.held[0].seq)
 		s.drain(to)
 		i -= n - len(s.held)
 		if s.done {
@@ -249,7 +249,11 @@ func (s *stream) put(to delivery, p piece, i int) {
 }
 
 // skip gives up the bytes before seq.
-func (s *stream) skip(seq uint32) {
+func (s *stream) skip(to delivery, seq uint32) {
+	s.clear(to, seq)
+	if s.next == seq {
+		return
+	}
 	s.next = seq
 	s.start, s.gap = false, true
 	s.stats.Gaps++
@@ -319,18 +323,16 @@ func (s *stream) acknowledge(to delivery, t *TCP) {
 // giveUp skips the holes that the other side has acknowledged.
 func (s *stream) giveUp(to delivery) {
 	for !s.done && s.hasAck && len(s.held) != 0 && distance(s.held[0].seq, s.ack) > 0 {
-		s.skip(s.held[0].seq)
+		s.skip(to, s.held[0].seq)
 		s.drain(to)
 	}
 }
 
 // flush delivers what is held, holes or not.
 func (s *stream) flush(to delivery) {
-	if s.doubt.size != 0 && !s.doubt.probe {
-		s.believe(to)
-	}
+	s.clear(to, s.next+maxPadding)
 	for !s.done && len(s.held) != 0 {
-		s.skip(s.held[0].seq)
+		s.skip(to, s.held[0].seq)
 		s.drain(to)
 	}
 	s.finish(to)

@@ -87,6 +87,8 @@ func TestConversation(t *testing.T) {
 		{"NULs, then FIN", []segment{syn, data(0, "\x00\x00"), {from: C, flags: flagFIN, seq: at(2)}}, []string{`client 2+0 start "\x00\x00"`, `client 0+0 end "" of 0`}},
 		{"padding, then FIN", []segment{syn, data(0, "\x00\x00"), {from: C, flags: flagFIN, seq: at(0)}}, []string{`client 0+0 start end "" of 0`}},
 		{"NULs before a hole", []segment{syn, data(0, "\x00\x00"), data(3, "b"), data(2, "a")}, []string{`client 2+0 start "\x00\x00"`, `client 4+0 "a"`, `client 3+0 "b"`}},
+		{"NULs before a hole that stays", []segment{syn, data(0, "\x00\x00"), data(3, "b"), acks(4)}, []string{`client 2+0 start "\x00\x00"`, `client 3+0 gap "b"`}},
+		{"padding, then data out of order", []segment{syn, data(0, "\x00\x00"), data(3, "d"), data(0, "abc")}, []string{`client 4+0 start "abc"`, `client 3+0 "d"`}},
 		{"SYN not captured, its ACK was", []segment{{from: S, flags: flagSYN, seq: 0, ack: at(0)}, data(2, "cd"), data(0, "ab")}, []string{`client 3+0 start "ab"`, `client 2+0 "cd"`}},
 		{"gap given up by ACK", []segment{syn, data(2, "cd"), acks(2), acks(4), data(4, "ef")}, []string{`client 2+0 gap "cd"`, `client 5+0 "ef"`}},
 		{"ACK captured before its data", []segment{syn, acks(4), data(2, "cd"), data(0, "ab")}, []string{`client 4+0 start "ab"`, `client 3+0 "cd"`}},

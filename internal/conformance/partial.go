@@ -183,7 +183,7 @@ func (h *halver) reshape(p *capture.Packet, emit func(*capture.Packet)) {
 		if l.Proto == header.UDP {
 			transport = "udp"
 		}
-		src, dst := netip.AddrPortFrom(l.Src.Unmap(), l.SrcPort), netip.AddrPortFrom(l.Dst.Unmap(), l.DstPort)
+		src, dst := netip.AddrPortFrom(l.Src, l.SrcPort), netip.AddrPortFrom(l.Dst, l.DstPort)
 		if h.clients[directed{transport, src, dst}] != h.keep {
 			return
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"slices"
 
@@ -38,9 +39,12 @@ func (s *suite) segments() ([]figure, error) {
 }
 
 // cuttable reports whether a segment's payload may be cut: a reset's is text for
-// people, and what the capture cut already has an unknown rest.
+// people, what the capture cut already has an unknown rest, and a few NULs in a
+// bare ACK are its padding.
 func cuttable(seg *segment) bool {
-	return seg.proto == header.TCP && len(seg.payload) > 1 && seg.size == len(seg.payload) && !seg.flags.Has(header.RST)
+	const padding = 6
+	bare := len(seg.payload) <= padding && !seg.flags.Has(header.PSH) && len(bytes.Trim(seg.payload, "\x00")) == 0
+	return seg.proto == header.TCP && len(seg.payload) > 1 && seg.size == len(seg.payload) && !seg.flags.Has(header.RST) && !bare
 }
 
 func (o *opener) singleBytes(p *capture.Packet, emit func(*capture.Packet)) {

@@ -14,6 +14,9 @@ func scenarios() []*scenario {
 		directoryScenarios(),
 		databaseScenarios(),
 		messagingScenarios(),
+		storageScenarios(),
+		desktopScenarios(),
+		gatewayScenarios(),
 	)
 }
 

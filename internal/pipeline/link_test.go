@@ -8,6 +8,9 @@ import (
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
+
+	"github.com/sniffid/sniffid/capture"
+	"github.com/sniffid/sniffid/dissect"
 )
 
 func hexBytes(s string) gopacket.Payload {
@@ -122,5 +125,68 @@ func TestFrameAllocs(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { _ = p.Packet(f) }); n != 0 {
 		t.Errorf("%v allocations for a frame of a flow that is done", n)
+	}
+}
+
+// Frames and packets without ports are named by what is in them, whatever the
+// capture has in front of them.
+func TestFramesAreNamed(t *testing.T) {
+	w := newWire("10.0.0.1:1", "224.0.0.5:2")
+	arp := hexBytes("0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002")
+	reply := hexBytes("0001 0800 06 04 0002 020000000002 0a000002 020000000001 0a000001")
+	unknown := hexBytes("0001 0800 06 04 0019 020000000001 0a000001 000000000000 0a000002")
+	lldp := hexBytes("0207 04 020000000001 0406 05 6574683132 0602 0078 0a03 737731 0000")
+	stp := hexBytes("42 42 03 0000 00 00 00 8000020000000001 00000000 8000020000000001 8001 0000 1400 0200 0f00")
+	ospf := hexBytes("02 01 002c 0a000001 00000000 f29d 0000 0000000000000000 ffffff00 000a 02 01 00000028 00000000 00000000")
+	const mac, group = "02:00:00:00:00:01", "01:80:c2:00:00:0e"
+	tests := []struct {
+		name           string
+		link           capture.LinkType
+		frames         [][]byte
+		carrier        string
+		protocol       string
+		confidence     dissect.Confidence
+		client, server string
+	}{
+		{"ARP", capture.LinkEthernet, [][]byte{linkFrame(layers.EthernetTypeARP, arp)}, "eth/0x0806", "arp", dissect.Likely, mac, group},
+		{"ARP, answered", capture.LinkEthernet, [][]byte{
+			linkFrame(layers.EthernetTypeARP, arp),
+			serialize(hexBytes("020000000001 0180c200000e 0806"), reply),
+		}, "eth/0x0806", "arp", dissect.Certain, mac, group},
+		{"ARP, no such operation", capture.LinkEthernet, [][]byte{linkFrame(layers.EthernetTypeARP, unknown)}, "eth/0x0806", "", dissect.ConfidenceNone, mac, group},
+		{"LLDP, tagged", capture.LinkEthernet, [][]byte{
+			linkFrame(layers.EthernetTypeDot1Q, &layers.Dot1Q{VLANIdentifier: 7, Type: 0x88cc}, lldp),
+		}, "eth/0x88cc", "lldp", dissect.Likely, mac, group},
+		{"STP", capture.LinkEthernet, [][]byte{linkFrame(layers.EthernetTypeLLC, stp)}, "llc/0x42", "stp", dissect.Likely, mac, group},
+		{"OSPF", capture.LinkEthernet, [][]byte{serialize(ethernet(), w.ip(fromClient, 89), ospf)}, "ip/89", "ospf", dissect.Likely, "10.0.0.1", "224.0.0.5"},
+		{"ARP, cooked", capture.LinkSLL, [][]byte{serialize(hexBytes("0001 0001 0006 0200000000010000 0806"), arp)}, "eth/0x0806", "arp", dissect.Likely, mac, ""},
+		{"STP, cooked", capture.LinkSLL, [][]byte{serialize(hexBytes("0002 0001 0006 0200000000010000 0004"), stp, hexBytes("0000000000000000"))}, "llc/0x42", "stp", dissect.Likely, mac, ""},
+		{"LLDP, cooked 2", capture.LinkSLL2, [][]byte{serialize(hexBytes("88cc 0000 00000003 0001 02 06 0200000000010000"), lldp)}, "eth/0x88cc", "lldp", dissect.Likely, mac, ""},
+		{"LLDP, cooked 2, tagged", capture.LinkSLL2, [][]byte{serialize(hexBytes("8100 0000 00000003 0001 02 06 0200000000010000 0007 88cc"), lldp)}, "eth/0x88cc", "lldp", dissect.Likely, mac, ""},
+		{"IS-IS, Cisco HDLC", capture.LinkCHDLC, [][]byte{serialize(hexBytes("8f00 fefe 74 83 14 01 00 11 01 00 00 03 000000000001 001e 0017 00 810100"))}, "llc/0xfe", "isis", dissect.Likely, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := &outcome{}
+			p := start(t, Config{}, o)
+			for i, b := range tt.frames {
+				f := frame(i+1, b)
+				f.LinkType = tt.link
+				if err := p.Packet(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o.finish(p)
+			if len(o.flows) != 1 {
+				t.Fatalf("%d flows", len(o.flows))
+			}
+			f := o.flows[0]
+			if got := f.Carrier.String(); got != tt.carrier || f.Client.Address() != tt.client || f.Server.Address() != tt.server {
+				t.Errorf("%s %s -> %s, want %s %s -> %s", got, f.Client.Address(), f.Server.Address(), tt.carrier, tt.client, tt.server)
+			}
+			if got := strings.Join(f.Answer.Protocols, " "); got != tt.protocol || f.Answer.Confidence != tt.confidence {
+				t.Errorf("%q, %v; want %q, %v", got, f.Answer.Confidence, tt.protocol, tt.confidence)
+			}
+		})
 	}
 }

@@ -50,9 +50,11 @@ type Layout struct {
 	Names []string
 	// Bits is the least that a match proves.
 	Bits Bits
-	// Min is the fewest bytes with which the layout can decide, up to sure and
-	// to at most PrefixLen.
-	Min int
+	// Least is the fewest bytes of a match, up to sure; Min is the same, but at
+	// most 16: with so many a stream's message is worth a try.
+	Least, Min int
+	// Most is the most bytes of a delimited message, 0 for any number.
+	Most int
 	// Rows are the values that the first bytes of a message can have: one of
 	// them must fit. Empty means anything.
 	Rows []Row

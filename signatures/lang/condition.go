@@ -52,7 +52,7 @@ func conditions(e *Expr, p placed) []condition {
 	if p.kind == Uint {
 		return numbers(e, p)
 	}
-	return texts(e)
+	return texts(e, p)
 }
 
 func intersect(a, b condition) condition {
@@ -302,7 +302,7 @@ func masked(mask, want uint64, width int) condition {
 }
 
 // texts is for fields whose value are the message's bytes.
-func texts(e *Expr) []condition {
+func texts(e *Expr, p placed) []condition {
 	isField := func(x *Expr) bool { return x != nil && x.Op == OpSlot }
 	lit := func(s []byte, fold bool) condition {
 		var c condition
@@ -334,6 +334,14 @@ func texts(e *Expr) []condition {
 			return []condition{c}
 		}
 	case OpCall:
+		if e.Fn == FnPrintable && isField(e.Args[0]) && (p.kind == Line || p.kind == Token) {
+			// Of an empty line the first byte is that of its end.
+			set := *span(' ', '~')
+			for _, b := range []byte("\t\r\n") {
+				set.add(b)
+			}
+			return []condition{{&set}}
+		}
 		if len(e.Args) == 2 && isField(e.Args[0]) && e.Args[1].Op == OpBytes {
 			switch e.Fn {
 			case FnStarts:

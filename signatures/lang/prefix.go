@@ -7,7 +7,13 @@ import (
 )
 
 // PrefixLen is how many first bytes are described.
-const PrefixLen = 16
+const PrefixLen = 32
+
+// decideLen bounds Layout.Min, and is how many first bytes tell rows apart.
+const decideLen = 16
+
+// maxLeast bounds Layout.Least.
+const maxLeast = 1 << 16
 
 // maxRows is how many rows one layout may have before they are put together.
 const maxRows = 32
@@ -93,11 +99,15 @@ func letter(b byte, fold bool) *Set {
 // nil set permits all.
 type Row struct{ Prefix [PrefixLen]*Set }
 
-func (r *Row) equal(t *Row) bool {
-	for i := range r.Prefix {
+// join makes r permit what t does, too, if the first bytes of both are the same.
+func (r *Row) join(t *Row) bool {
+	for i := range decideLen {
 		if !r.Prefix[i].equal(t.Prefix[i]) {
 			return false
 		}
+	}
+	for i := decideLen; i < PrefixLen; i++ {
+		r.Prefix[i] = r.Prefix[i].or(t.Prefix[i])
 	}
 	return true
 }
@@ -105,9 +115,12 @@ func (r *Row) equal(t *Row) bool {
 // front is the state of one path through a layout.
 type front struct {
 	row   Row
-	pos   int // -1: not known
-	low   int // position at least
-	need  int // bytes wanted up to here
+	pos   int  // -1: not known
+	low   int  // position at least
+	need  int  // bytes wanted up to here
+	least int  // of the message's size, beside need
+	most  int  // 0: not known
+	inner bool // the region is not the whole of a datagram
 	order Order
 	sure  bool
 	done  bool
@@ -125,19 +138,31 @@ type placed struct {
 // that nothing can match.
 func derive(l *Layout) bool {
 	fronts := follow(l.Body, []front{{order: Big}})
-	l.Min = PrefixLen
+	l.Least, l.Min = maxLeast, decideLen
 	for i := range fronts {
 		f := &fronts[i]
-		l.Min = min(l.Min, f.need)
+		l.Least, l.Min = min(l.Least, max(f.need, f.least)), min(l.Min, f.need)
+		if i == 0 {
+			l.Most = f.most
+		}
+		l.Most = eitherMost(l.Most, f.most)
 		known := false
 		for j := range l.Rows {
-			known = known || l.Rows[j].equal(&f.row)
+			known = known || l.Rows[j].join(&f.row)
 		}
 		if !known {
 			l.Rows = append(l.Rows, f.row)
 		}
 	}
 	return len(fronts) > 0
+}
+
+// eitherMost is the larger of two bounds, 0 if one says nothing.
+func eitherMost(a, b int) int {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return max(a, b)
 }
 
 // follow runs statements on every path.
@@ -191,6 +216,9 @@ func joined(fs []front) []front {
 		}
 		sum.low, sum.need = min(sum.low, f.low), min(sum.need, f.need)
 		sum.sure = sum.sure || f.sure
+		sum.least = min(sum.least, f.least)
+		sum.most = eitherMost(sum.most, f.most)
+		sum.inner = sum.inner || f.inner
 	}
 	sum.slots = nil
 	return []front{sum}
@@ -243,6 +271,12 @@ func (f *front) step(s Stmt, out []front) []front {
 		f.sure = true
 	case *Stop:
 		f.done = true
+	case *Frame:
+		f.inner = f.inner || s.Within
+	case *End:
+		if !f.inner && f.pos >= 0 {
+			f.sized(f.pos, f.pos)
+		}
 	}
 	return append(out, *f)
 }
@@ -305,12 +339,25 @@ func (f *front) repeat(s *Repeat) []front {
 	return out
 }
 
+// sized says that the message has at least and at most so many bytes, most 0 for
+// any number.
+func (f *front) sized(least, most int) {
+	if f.sure {
+		return // what is missing does not matter any more
+	}
+	f.least = max(f.least, least)
+	if most > 0 && (f.most == 0 || most < f.most) {
+		f.most = most
+	}
+}
+
 func (f *front) region(s *Within) []front {
-	pos, low := f.pos, f.low
+	pos, low, inner := f.pos, f.low, f.inner
+	f.inner = true
 	n := constant(s.Length)
 	out := follow(s.Body, []front{*f})
 	for i := range out {
-		out[i].pos = -1
+		out[i].pos, out[i].inner = -1, inner
 		if n >= 0 {
 			if pos >= 0 {
 				out[i].pos = pos + n

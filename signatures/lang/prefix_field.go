@@ -152,6 +152,10 @@ func (f *front) assume(e *Expr, want bool, out []front) []front {
 			return f.assume(e.B, want, f.assume(e.A, want, out))
 		case e.Op == OpFalse:
 			return f.assume(e.A, !want, out)
+		case want:
+			g := *f
+			g.measure(e)
+			return append(out, g)
 		}
 		return append(out, *f)
 	}
@@ -170,6 +174,37 @@ func (f *front) assume(e *Expr, want bool, out []front) []front {
 		}
 	}
 	return out
+}
+
+// measure notes what a comparison says of the message's size.
+func (f *front) measure(e *Expr) {
+	if e.A == nil || e.B == nil || e.B.Op != OpInt || e.B.N > maxLeast {
+		return
+	}
+	n, before := int(e.B.N), 0
+	switch {
+	case f.inner:
+		return
+	case e.A.Op == OpSize:
+	case e.A.Op == OpRemaining:
+		if before = f.low; f.pos < 0 && e.Op != OpGe && e.Op != OpGt {
+			return
+		}
+	default:
+		return
+	}
+	switch e.Op {
+	case OpEq:
+		f.sized(before+n, before+n)
+	case OpGe:
+		f.sized(before+n, 0)
+	case OpGt:
+		f.sized(before+n+1, 0)
+	case OpLe:
+		f.sized(0, before+n)
+	case OpLt:
+		f.sized(0, max(1, before+n-1))
+	}
 }
 
 // placed finds the field on which alone e depends, if its place is known and

@@ -30,7 +30,9 @@ type Program struct {
 	messages []message
 	memories int
 	slots    int
+	nothing  memory    // of a conversation that has not begun
 	pool     sync.Pool // *run
+	parsers  sync.Pool // *parser, as new
 }
 
 // The index and the layouts look at the same first bytes.
@@ -41,13 +43,15 @@ type message struct {
 	Message
 	head [lang.PrefixLen]*lang.Set
 	n    int // leading sets that say anything
+	// follows says that it can't begin a conversation.
+	follows bool
 }
 
 // New makes a program. memories is how many names its layouts remember.
 func New(messages []Message, memories int) *Program {
 	p := &Program{memories: memories}
 	for _, m := range messages {
-		msg := message{Message: m}
+		msg := message{Message: m, follows: m.Layout.Follows()}
 		msg.head = m.Layout.Head()
 		for i := range msg.head {
 			if msg.head[i] != nil {
@@ -57,6 +61,7 @@ func New(messages []Message, memories int) *Program {
 		p.messages = append(p.messages, msg)
 		p.slots = max(p.slots, m.Layout.Slots)
 	}
+	p.parsers.New = func() any { return &parser{program: p} }
 	p.pool.New = func() any { return &run{slots: make([]slot, p.slots), names: memories} }
 	return p
 }
@@ -66,13 +71,13 @@ func (p *Program) Rows() []dissect.Row {
 	var out []dissect.Row
 	for i := range p.messages {
 		m := &p.messages[i]
-		if m.Layout.Follows() {
+		if m.follows {
 			continue
 		}
 		for _, r := range m.Layout.Rows {
 			out = append(out, dissect.Row{
 				Signature: m.Signature, From: m.From, FirstOnly: m.First,
-				Min: m.Layout.Min, Prefix: byteSets(r.Prefix[:]),
+				Min: m.Layout.Min, Least: m.Layout.Least, Most: m.Layout.Most, Prefix: byteSets(r.Prefix[:]),
 			})
 		}
 	}
@@ -92,12 +97,41 @@ func byteSets(sets []*lang.Set) []*dissect.ByteSet {
 }
 
 // Parser makes a parser for one conversation.
-func (p *Program) Parser() dissect.Parser { return &parser{program: p} }
+func (p *Program) Parser() dissect.Parser {
+	q, _ := p.parsers.Get().(*parser)
+	return q
+}
 
 // parser is one conversation.
 type parser struct {
 	program *Program
 	memory  memory
+}
+
+// Begins reports whether m is, or may turn out to be, a message with which a
+// conversation begins.
+func (p *Program) Begins(m *dissect.Message) bool {
+	for i := range p.messages {
+		msg := &p.messages[i]
+		if msg.follows || msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m) {
+			continue
+		}
+		x, _ := p.pool.Get().(*run)
+		x.start(m, &p.nothing, false, msg.Layout.Slots)
+		o := x.try(msg)
+		x.release(p)
+		if o != dissect.Reject {
+			return true
+		}
+	}
+	return false
+}
+
+// Release implements [dissect.Releaser]. What matched nothing remembers nothing.
+func (p *parser) Release() {
+	if p.memory.rings == nil {
+		p.program.parsers.Put(p)
+	}
 }
 
 // Parse implements [dissect.Parser]: the first message that matches is taken. An
@@ -106,7 +140,7 @@ type parser struct {
 func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	for i := range p.program.messages {
 		msg := &p.program.messages[i]
-		if msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m.Data) {
+		if msg.First && !m.First || !msg.From.Allows(m.From) || !msg.begins(m) {
 			continue
 		}
 		if o := p.try(msg, m, r); o != dissect.Reject {
@@ -132,7 +166,11 @@ func (p *parser) try(msg *message, m *dissect.Message, r *dissect.Report) dissec
 }
 
 // begins is the precheck of the first bytes.
-func (m *message) begins(b []byte) bool {
+func (m *message) begins(of *dissect.Message) bool {
+	if l := m.Layout; !of.Open && (of.Size < l.Least || l.Most > 0 && of.Size > l.Most) {
+		return false
+	}
+	b := of.Data
 	for i := range min(len(b), m.n) {
 		if m.head[i] != nil && !m.head[i].Has(b[i]) {
 			return false

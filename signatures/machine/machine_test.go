@@ -252,7 +252,7 @@ func TestCut(t *testing.T) {
 		{"sure", "a u8 == 1\nsure\nb u32be", "a len 8"},
 		{"32 bits", "a u32be == 0x01020304\nb u32be == 0x05000000", "a len 8"},
 		{"only passed over", "a u8 == 1\n_ bytes 7\nend", "a len 8"},
-		{"beyond the size", "a u32be == 0x01020304\nb u32be\nc u8", "a len 8"},
+		{"beyond the size", "a u32be == 0x01020304\nb u32be\nc u8", "reject"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -65,6 +65,9 @@ func (p *Parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 		if o == dissect.Reject && p.tunnelled {
 			return tunnel(r)
 		}
+		if o == dissect.Reject && m.First && m.Open && !m.Ended && p.asked() && strayBegun(m.Data[lead:]) {
+			return dissect.NeedMore
+		}
 		return o
 	}
 	o := p.parseRequest(m, r, lead)
@@ -78,6 +81,12 @@ func (p *Parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 		return tunnel(r)
 	}
 	return dissect.NeedMore
+}
+
+// asked reports whether the client waits for an answer in HTTP.
+func (p *Parser) asked() bool {
+	_, asked := p.pending.front()
+	return asked && !p.pending.tunnel()
 }
 
 // tunnel reports that the tunnel has begun with the message's first byte.

@@ -225,7 +225,10 @@ func TestSimpleResponse(t *testing.T) {
 		{"html", request, "<html>\n", dissect.Match},
 		{"document type", request, "\n<!DOCTYPE HTML>", dissect.Match},
 		{"cut", request, "<ht", dissect.NeedMore},
-		{"xml", request, "<xml>", dissect.Reject},
+		{"xml", request, "<xml>\n<", dissect.Reject},
+		{"a line of something", request, "<xml>", dissect.NeedMore},
+		{"a line, then an answer", request, "<xml>\nHTTP/1.1 200 OK\r\n\r\n", dissect.Match},
+		{"bytes that are no text", request, "<xml>\x00", dissect.Reject},
 		{"nobody asked", "", "<html>\n", dissect.Reject},
 		{"version 0.9", "GET /\r\n", "<html>", dissect.Match},
 	}

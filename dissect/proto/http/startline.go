@@ -3,6 +3,7 @@ package http
 import (
 	"bytes"
 	"strings"
+	"unicode"
 
 	"github.com/sniffid/sniffid/dissect"
 )
@@ -57,6 +58,18 @@ func stray(b []byte) int {
 	}
 	return n
 }
+
+// strayBegun reports whether b may turn out to begin with a stray line.
+func strayBegun(b []byte) bool {
+	head := b[:min(len(b), maxStray)]
+	n := bytes.IndexByte(head, '\n') + 1
+	if n == 0 {
+		return len(b) > 0 && len(b) < maxStray && versionLen(b) == 0 && bytes.IndexFunc(head, notText) < 0
+	}
+	return versionLen(b[n:]) < 0
+}
+
+func notText(r rune) bool { return r != '\r' && r != '\t' && unicode.IsControl(r) }
 
 // versionLen measures HTTP-version at the start of b, with as many digits as
 // there are. It is 0 for something else and -1 when more bytes are wanted.

@@ -2,8 +2,8 @@ package regex
 
 import (
 	"math"
+	"math/bits"
 	"regexp/syntax"
-	"slices"
 )
 
 // Bits returns the bits that a match at a fixed place proves: random bytes match
@@ -99,71 +99,85 @@ func classBytes(t *syntax.Regexp) (set Set) {
 type Set = [4]uint64
 
 // First returns the sets of values that each of the first n bytes of a match
-// can have. It stops where a match may end, or where the bytes are of different
-// parts of the expression.
+// can have, n at most 63. It stops where a match may end.
 func (re *Regexp) First(n int) []Set {
-	sets, _ := first(re.tree, n)
-	return sets[:min(n, len(sets))]
+	h := head{sets: make([]Set, n)}
+	end := bits.TrailingZeros64(h.over(re.tree, 1) | 1<<n)
+	return h.sets[:end]
 }
 
-// first also reports whether all that t matches has just the length of the sets.
-func first(t *syntax.Regexp, n int) (sets []Set, exact bool) {
+// head collects what the first bytes can be. A set of offsets is a word with a
+// bit for each; that of len(sets) stands for all from there on.
+type head struct{ sets []Set }
+
+// over adds what t accepts from any of the offsets on, and returns the offsets
+// at which it may end.
+func (h *head) over(t *syntax.Regexp, starts uint64) (ends uint64) {
 	switch t.Op {
-	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine,
-		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return nil, true
+	case syntax.OpNoMatch:
+		return 0
 	case syntax.OpLiteral:
-		for _, r := range t.Rune[:min(n, len(t.Rune))] {
-			sets = append(sets, literal(r, t.Flags&syntax.FoldCase != 0))
+		for _, r := range t.Rune {
+			starts = h.accept(literal(r, t.Flags&syntax.FoldCase != 0), starts)
 		}
-		return sets, len(t.Rune) <= n
+		return starts
 	case syntax.OpCharClass:
-		return []Set{classBytes(t)}, true
+		return h.accept(classBytes(t), starts)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return []Set{{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}}, true
+		return h.accept(Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}, starts)
 	case syntax.OpCapture:
-		return first(t.Sub[0], n)
+		return h.over(t.Sub[0], starts)
+	case syntax.OpStar:
+		return h.times(t.Sub[0], starts, 0, -1)
 	case syntax.OpPlus:
-		sets, _ = first(t.Sub[0], n)
-		return sets, false
+		return h.times(t.Sub[0], starts, 1, -1)
+	case syntax.OpQuest:
+		return h.times(t.Sub[0], starts, 0, 1)
 	case syntax.OpRepeat:
-		exact = true
-		for i := 0; i < t.Min && exact && len(sets) < n; i++ {
-			var more []Set
-			more, exact = first(t.Sub[0], n-len(sets))
-			sets = append(sets, more...)
-		}
-		return sets, exact && t.Max == t.Min && len(sets) < n
+		return h.times(t.Sub[0], starts, t.Min, t.Max)
 	case syntax.OpConcat:
-		exact = true
-		for i := 0; i < len(t.Sub) && exact && len(sets) < n; i++ {
-			var more []Set
-			more, exact = first(t.Sub[i], n-len(sets))
-			sets = append(sets, more...)
+		for _, sub := range t.Sub {
+			starts = h.over(sub, starts)
 		}
-		return sets, exact
+		return starts
 	case syntax.OpAlternate:
-		return firstOf(t.Sub, n)
+		for _, sub := range t.Sub {
+			ends |= h.over(sub, starts)
+		}
+		return ends
 	}
-	return nil, false
+	return starts // an assertion, which takes no byte
 }
 
-func firstOf(subs []*syntax.Regexp, n int) (sets []Set, exact bool) {
-	for i, sub := range subs {
-		other, ok := first(sub, n)
-		if i == 0 {
-			sets, exact = slices.Clone(other), ok
-			continue
+// times is over for least to most repetitions, most below 0 for any number.
+func (h *head) times(t *syntax.Regexp, starts uint64, least, most int) (ends uint64) {
+	beyond := uint64(1) << len(h.sets)
+	n := 0
+	for ; n < least && starts != beyond; n++ {
+		starts = h.over(t, starts)
+	}
+	ends = starts
+	for ; most < 0 || n < most; n++ {
+		starts = h.over(t, starts) &^ ends
+		if starts == 0 {
+			break
 		}
-		exact = exact && ok && len(other) == len(sets)
-		sets = sets[:min(len(sets), len(other))]
-		for j := range sets {
-			for k := range sets[j] {
-				sets[j][k] |= other[j][k]
+		ends |= starts
+	}
+	return ends
+}
+
+// accept moves over a byte of a set.
+func (h *head) accept(set Set, starts uint64) (ends uint64) {
+	for i := range h.sets {
+		if starts&(1<<i) != 0 {
+			for w := range set {
+				h.sets[i][w] |= set[w]
 			}
 		}
 	}
-	return sets, exact
+	beyond := uint64(1) << len(h.sets)
+	return starts<<1&(beyond<<1-1) | starts&beyond
 }
 
 func literal(r rune, fold bool) (set Set) {

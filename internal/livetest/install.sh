@@ -9,6 +9,7 @@ packages='
 	mosquitto-clients nfs-ganesha nfs-ganesha-vfs nginx openssh-client openssh-server openssl postfix postgresql
 	postgresql-client procps redis-server redis-tools rpcbind samba slapd smbclient snmp snmpd swaks unbound
 	vsftpd xrdp xvfb
+	ldb-tools libsasl2-modules-gssapi-mit samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind
 '
 
 missing=

@@ -43,8 +43,11 @@ type scenario struct {
 
 	// protocols are the stack, lowest first, by "/". More may be seen above: what
 	// is inside a proxy's connection, if it comes before sniffid has ended.
-	protocols string
-	verdict   string
+	protocols  string
+	confidence string // certain, unless something else is said
+	verdict    string
+	// oneWay is a protocol whose server has nothing to say on its port.
+	oneWay bool
 	// process names the owner: who holds the listening socket, or after a blank
 	// who else may hold the connection.
 	process string
@@ -202,7 +205,7 @@ func (s *scenario) judge(t *testing.T, w *witness, sniffer *sniffer, inTime bool
 	var e exchange
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if !eventually(ctx, func() bool { e = w.exchange(s.transport, s.port); return !e.complete().IsZero() }) {
+	if !eventually(ctx, func() bool { e = w.exchange(s.transport, s.port); return !s.complete(e).IsZero() }) {
 		t.Errorf("no exchange on %s port %d: first payload of the client %v, of the server %v", s.transport, s.port, e.client, e.server)
 		return nil
 	}
@@ -212,7 +215,7 @@ func (s *scenario) judge(t *testing.T, w *witness, sniffer *sniffer, inTime bool
 		return nil
 	}
 	r.check(t, s)
-	o := &outcome{s, r, sniffer.ended.Sub(e.first()), sniffer.ended.Sub(e.complete())}
+	o := &outcome{s, r, sniffer.ended.Sub(e.first()), sniffer.ended.Sub(s.complete(e))}
 	if !inTime || o.fromFirst > limit {
 		t.Errorf("sniffid took %v from the first payload on, %v from the answer; want %v at most", o.fromFirst, o.fromAnswer, limit)
 	}
@@ -220,6 +223,14 @@ func (s *scenario) judge(t *testing.T, w *witness, sniffer *sniffer, inTime bool
 		t.Errorf("exit status %d, want %d for a verdict of %s", status, exitStatus[s.verdict], s.verdict)
 	}
 	return o
+}
+
+// complete is when everybody had spoken who does.
+func (s *scenario) complete(e exchange) time.Time {
+	if s.oneWay {
+		return e.first()
+	}
+	return e.complete()
 }
 
 // exitStatus of a run that was asked about a port.

@@ -14,9 +14,18 @@ func scenarios() []*scenario {
 		directoryScenarios(),
 		databaseScenarios(),
 		messagingScenarios(),
-		storageScenarios(),
-		desktopScenarios(),
+		transferScenarios(),
+		monitoringScenarios(),
+		mediaScenarios(),
+		tunnelScenarios(),
+		routingScenarios(),
+		textScenarios(),
+		appScenarios(),
+		developerScenarios(),
 		gatewayScenarios(),
+		deviceScenarios(),
+		streamScenarios(),
+		privateScenarios(),
 	)
 }
 

@@ -47,7 +47,7 @@ func webScenarios() []*scenario {
 			server:    nginx,
 			client:    "curl -sS -k --http1.1 https://$SERVER:$PORT/index.html",
 			transport: "tcp", port: 22,
-			protocols: "tls/http", verdict: "mismatch", process: "nginx",
+			protocols: "tls/http", confidence: "declared", verdict: "mismatch", process: "nginx",
 		},
 		{
 			name:     "nginx http2",

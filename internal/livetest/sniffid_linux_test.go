@@ -3,6 +3,7 @@ package livetest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -126,6 +127,9 @@ func (r *portRecord) check(t *testing.T, s *scenario) {
 	t.Helper()
 	if len(r.Observed) == 0 || !strings.HasPrefix(strings.Join(r.Observed[0].Protocols, "/")+"/", s.protocols+"/") {
 		t.Errorf("observed %+v, want %s", r.Observed, s.protocols)
+	}
+	if want := cmp.Or(s.confidence, "certain"); len(r.Observed) > 0 && r.Observed[0].Confidence != want {
+		t.Errorf("confidence %s, want %s", r.Observed[0].Confidence, want)
 	}
 	if r.Role != "server" {
 		t.Errorf("role %q, want server", r.Role)

@@ -64,15 +64,7 @@ type outcome struct {
 
 // TestServers runs every scenario, one after the other.
 func TestServers(t *testing.T) {
-	if os.Getenv(variable) == "" {
-		t.Skipf("runs real servers, as root; to ask for it: %s=1 (see internal/livetest/README.md)", variable)
-	}
-	if os.Geteuid() != 0 {
-		t.Fatalf("%s is set, but network namespaces need root", variable)
-	}
-	t.Setenv("PATH", serverPath())
-	need(t, "ip ethtool sysctl mount hostname", harness)
-	binary := build(t)
+	binary := asked(t)
 	// An interrupt fails what is running, so that it cleans up.
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -93,6 +85,21 @@ func TestServers(t *testing.T) {
 	}
 	names := protocolsOf(passed)
 	t.Logf("%d scenarios, %d protocols: %s\n%s", len(outcomes), len(names), strings.Join(names, " "), table(outcomes))
+}
+
+// asked skips the test unless it was asked for, and returns the binary under
+// test.
+func asked(t *testing.T) string {
+	t.Helper()
+	if os.Getenv(variable) == "" {
+		t.Skipf("runs real servers, as root; to ask for it: %s=1 (see internal/livetest/README.md)", variable)
+	}
+	if os.Geteuid() != 0 {
+		t.Fatalf("%s is set, but network namespaces need root", variable)
+	}
+	t.Setenv("PATH", serverPath())
+	need(t, "ip ethtool sysctl mount hostname", harness)
+	return build(t)
 }
 
 // serverPath is where servers are: PATH, and folders that are often missing

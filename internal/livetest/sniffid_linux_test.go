@@ -71,9 +71,15 @@ type sniffer struct {
 // exec` would, and waits until it captures.
 func sniff(ctx context.Context, t *testing.T, binary string, n *namespace, port uint16) *sniffer {
 	t.Helper()
+	return sniffWith(ctx, t, binary, n, "--port", strconv.Itoa(int(port)), "--until-verdict")
+}
+
+// sniffWith is sniff with other flags.
+func sniffWith(ctx context.Context, t *testing.T, binary string, n *namespace, flags ...string) *sniffer {
+	t.Helper()
 	s := &sniffer{}
-	cmd := exec.Command("sh", "-euc", `mount -t sysfs sysfs /sys; exec "$0" "$@"`,
-		binary, "-i", device, "--port", strconv.Itoa(int(port)), "--until-verdict", "--format", "json")
+	words := append([]string{"-euc", `mount -t sysfs sysfs /sys; exec "$0" "$@"`, binary, "-i", device, "--format", "json"}, flags...)
+	cmd := exec.Command("sh", words...)
 	cmd.Stdout, cmd.Stderr = &s.out, &s.log
 	s.process = n.start(ctx, t, cmd, syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS})
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

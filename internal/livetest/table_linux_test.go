@@ -29,7 +29,7 @@ func protocolsOf(list []*scenario) []string {
 // scenarios are the same, each says what it wants, and install.sh installs what
 // they need and nothing else.
 func TestScenarios(t *testing.T) {
-	packages := strings.Fields(harness)
+	packages := strings.Fields(harness + " " + domainPackages)
 	seen := make(map[string]bool)
 	for _, s := range scenarios() {
 		packages = append(packages, strings.Fields(s.packages)...)

@@ -8,6 +8,8 @@ need samba-tool samba-common-bin
 need kinit krb5-user
 need ldapsearch ldap-utils
 need ldbsearch ldb-tools
+need winbindd winbind
+need nsupdate bind9-dnsutils
 need rpcclient smbclient
 need dig bind9-dnsutils
 need slapd slapd
@@ -116,6 +118,45 @@ except DCERPCException as error:
     print(error)  # Samba ends the table by ept_s_not_registered
 EOF
 keep samba python3-impacket -- 'the whole table of the endpoint mapper' -- 'epm.opnum == 2 && dcerpc.pkt_type == 2'
+
+# A member joins and uses the domain: the whole, on all ports.
+cat >"$WORK/member.conf" <<EOF
+[global]
+security = ads
+realm = $REALM
+workgroup = EXAMPLE
+netbios name = CLIENT
+private dir = $WORK/member
+state directory = $WORK/member
+cache directory = $WORK/member
+lock directory = $WORK/member
+pid directory = $WORK/member
+ncalrpc dir = $WORK/member/ncalrpc
+log file = $WORK/member.log
+idmap config * : backend = tdb
+idmap config * : range = 10000-19999
+EOF
+cat >"$WORK/member.sh" <<EOF
+mkdir -p /run/samba/winbindd
+net ads join -s $WORK/member.conf -U 'Administrator%$PASSWORD' -S $DC
+winbindd --foreground --no-process-group --debug-stdout -s $WORK/member.conf &
+for try in 1 2 3 4 5 6 7 8 9 10; do wbinfo -t && break; sleep 0.5; done
+wbinfo -n 'EXAMPLE\\Administrator'
+ldapsearch -Q -Y GSSAPI -H ldap://$DC -b CN=Users,DC=example,DC=test '(sAMAccountName=Guest)' dn
+smbclient -s $WORK/member.conf --use-kerberos=required //$DC/sysvol -c ls
+samba-tool drs bind $DC -s $WORK/member.conf -U 'Administrator%$PASSWORD'
+samba-tool dns zonelist $DC -s $WORK/member.conf -U 'Administrator%$PASSWORD'
+printf 'server %s\\nzone example.test\\nupdate add made.example.test 300 A 192.0.2.77\\nsend\\n' $DC | nsupdate -g || :
+nmblookup -s $WORK/member.conf 'EXAMPLE#1c'
+EOF
+mkdir -p "$WORK/member/ncalrpc"
+LIMIT=600000 # the whole of a join
+record domain/member.pcap
+quiet sh -eu "$WORK/member.sh"
+keep samba winbind krb5-user ldap-utils bind9-dnsutils -- \
+	'a member joins, then asks the controller by winbind, LDAP (sealed by Kerberos), SMB, drsuapi and dnsserver, and updates DNS' -- \
+	epm 'dcerpc.cn_bind_to_uuid == 50abc2a4-574d-40b3-9d66-ee4fd5fba076' 'ldap.mechanism == "GSSAPI"' 'dns.flags.opcode == 5 && dns.resp.type == 250' nbns cldap kerberos
+LIMIT=100000
 
 scene
 printf 'database monitor\n' >"$WORK/slapd.conf"

@@ -77,17 +77,21 @@ func TestServers(t *testing.T) {
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var outcomes []outcome
+	var passed []*scenario
 	for _, s := range scenarios() {
 		if ctx.Err() != nil {
 			t.Fatal("interrupted")
 		}
-		t.Run(s.name, func(t *testing.T) {
+		if t.Run(s.name, func(t *testing.T) {
 			if o := s.run(ctx, t, binary); o != nil {
 				outcomes = append(outcomes, *o)
 			}
-		})
+		}) {
+			passed = append(passed, s)
+		}
 	}
-	t.Log("\n" + table(outcomes))
+	labels := protocols(passed)
+	t.Logf("\n%s\n%d servers, %d different protocols: %s", table(outcomes), len(outcomes), len(labels), strings.Join(labels, " "))
 }
 
 // serverPath is where servers are: PATH, and folders that are often missing

@@ -44,6 +44,26 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// fewest is how many protocols must be tried against real servers.
+const fewest = 75
+
+// TestProtocols verifies that the scenarios cover enough of the protocols.
+func TestProtocols(t *testing.T) {
+	if labels := protocols(scenarios()); len(labels) < fewest {
+		t.Errorf("the scenarios want %d different protocols, at least %d should be tried: %s", len(labels), fewest, strings.Join(labels, " "))
+	}
+}
+
+// protocols are the different protocols that the scenarios want, sorted.
+func protocols(scenarios []*scenario) []string {
+	var labels []string
+	for _, s := range scenarios {
+		labels = append(labels, strings.Split(s.protocols, "/")...)
+	}
+	slices.Sort(labels)
+	return slices.Compact(labels)
+}
+
 // installed reads the list of packages in install.sh.
 func installed(t *testing.T) []string {
 	t.Helper()

@@ -2,6 +2,7 @@
 # make test   everything that has to hold before a commit; what CI runs
 # make live   tests against real servers, in network namespaces (root)
 # make fuzz   fuzz every target for a minute
+# make docs   write docs/protocols.md from the signatures
 # make conformance [CORPUS=DIR,…]   measure how right the answers are, and write docs/conformance.md
 
 CAPTURE = testdata/pcaps/phantom/netstat-2888.pcap
@@ -13,7 +14,7 @@ PCAP = .ci/need libpcap-dev || { echo 'Building without live capture.' >&2; expo
 # What a clone of another user's, or an archive, says of its version is no reason to fail.
 VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live conformance clean
+.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live docs conformance clean
 
 try: build
 	@echo
@@ -66,6 +67,9 @@ needs:
 live: needs
 	internal/livetest/install.sh
 	SNIFFID_LIVE=1 go test -count=1 -json ./internal/livetest/... | go run ./internal/testsummary
+
+docs:
+	go run ./internal/protocolpage
 
 conformance:
 	go run ./internal/conformance -corpus '$(CORPUS)' -payloads 10000000 -write docs/conformance.md

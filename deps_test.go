@@ -70,8 +70,9 @@ var mayImport = map[string][]string{
 	"internal/conformance": {
 		"capture", "capture/pcapfile", "dissect", "dissect/builtin", "dissect/flow", "dissect/header", "internal/pipeline", "signatures",
 	},
-	"internal/livetest":    {},
-	"internal/testsummary": {},
+	"internal/protocolpage": {"dissect/builtin", "signatures"},
+	"internal/livetest":     {},
+	"internal/testsummary":  {},
 }
 
 // listed is what the test needs of "go list -json".

@@ -25,6 +25,9 @@ const (
 	etherPBB       = 0x88e7 // IEEE 802.1ah
 	etherFabric    = 0x8903 // Cisco FabricPath
 	etherHSR       = 0x892f // IEC 62439-3 §5.6
+	etherVNTag     = 0x8926 // Cisco VN-Tag
+	etherETag      = 0x893f // IEEE 802.1BR §7.5
+	etherRTag      = 0xf1c1 // IEEE 802.1CB §7.8
 	etherIPX       = 0x8137
 	etherOSI       = 0xfefe // Cisco HDLC: the SAPs of ISO 10589
 	minEtherType   = 0x0600 // smaller values are lengths, IEEE 802.3 §3.2.6
@@ -79,15 +82,11 @@ func (p *Packet) ethernet(s span) {
 // etherType decodes what follows a type field. Tags are taken off in a loop:
 // there may be several.
 func (p *Packet) etherType(t uint16, s span) {
-	for isTag(t) || t == etherHSR {
-		tag := 4
-		if t == etherHSR {
-			tag = 6 // path and size, sequence number, EtherType
-		}
+	for tag := tagLength(t); tag > 0; tag = tagLength(t) {
 		if !p.step() || !p.need(s, tag) {
 			return
 		}
-		if t != etherHSR && p.outer() && p.vlanCount < maxVLANs {
+		if isTag(t) && p.outer() && p.vlanCount < maxVLANs {
 			p.vlans[p.vlanCount] = be16(s.b) & 0x0fff
 			p.vlanCount++
 		}
@@ -116,6 +115,20 @@ func (p *Packet) etherType(t uint16, s span) {
 	default:
 		p.handOn(FieldEtherType, uint64(t), s)
 	}
+}
+
+// tagLength is the length of a tag of EtherType t, with the EtherType behind
+// it; 0 if it is none.
+func tagLength(t uint16) int {
+	switch t {
+	case etherVLAN, etherQinQ, etherQinQOld:
+		return 4
+	case etherHSR, etherRTag, etherVNTag:
+		return 6
+	case etherETag:
+		return 8
+	}
+	return 0
 }
 
 // llc decodes IEEE 802.2 and SNAP (RFC 1042).

@@ -4,6 +4,8 @@ package wire
 // ExtensionType Values".
 const (
 	extServerName          = 0  // RFC 6066 §3
+	extSupportedGroups     = 10 // RFC 8422 §5.1.1, RFC 8446 §4.2.7
+	extPointFormats        = 11 // RFC 8422 §5.1.2
 	extSignatureAlgorithms = 13 // RFC 8446 §4.2.3
 	extALPN                = 16 // RFC 7301 §3.1
 	extPreSharedKey        = 41 // RFC 8446 §4.2.11
@@ -27,6 +29,8 @@ type ClientHello struct {
 	ALPN                []string
 	Versions            []uint16
 	SignatureAlgorithms []uint16
+	Groups              []uint16
+	PointFormats        []uint8
 }
 
 // Dialect tells apart the two encodings of the hello messages.
@@ -100,6 +104,11 @@ func (h *ClientHello) extension(id uint16, c *Cursor) {
 	case extSignatureAlgorithms:
 		list := c.Sub(int(c.U16()))
 		h.SignatureAlgorithms = list.list16()
+	case extSupportedGroups:
+		list := c.Sub(int(c.U16()))
+		h.Groups = list.list16()
+	case extPointFormats:
+		h.PointFormats = append(h.PointFormats[:0], c.Bytes(int(c.U8()))...)
 	}
 }
 
@@ -172,11 +181,12 @@ func (h *ClientHello) Offers(suite uint16) bool {
 }
 
 // Describe reports the hello's facts by name: tls.sni, tls.alpn.offered and, if
-// whole, tls.ja4, for which carrier is 't' (TCP), 'q' (QUIC) or 'd' (DTLS).
+// whole, tls.handshake.ja4 and tls.handshake.ja3; for JA4 carrier is 't' (TCP), 'q' (QUIC) or 'd' (DTLS).
 func (h *ClientHello) Describe(carrier byte, whole bool, attribute func(name, value string)) {
 	attribute("tls.sni", h.ServerName)
 	attribute("tls.alpn.offered", joinALPN(h.ALPN))
 	if whole {
-		attribute("tls.ja4", h.JA4(carrier))
+		attribute("tls.handshake.ja4", h.JA4(carrier))
+		attribute("tls.handshake.ja3", h.JA3())
 	}
 }

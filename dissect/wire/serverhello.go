@@ -6,9 +6,13 @@ import "crypto/tls"
 type ServerHello struct {
 	// Version is the version chosen, by the supported_versions extension where
 	// there is one.
-	Version     uint16
+	Version uint16
+	// Legacy is the version in the hello's own field.
+	Legacy      uint16
 	CipherSuite uint16
-	SessionID   []byte
+	// Extensions are the types of all extensions, in the server's order.
+	Extensions []uint16
+	SessionID  []byte
 	// ALPN is the protocol chosen; "" if none is, or if it is hidden as in TLS
 	// 1.3, where it comes encrypted.
 	ALPN string
@@ -27,6 +31,7 @@ const retryRandom = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb
 func ParseServerHello(c *Cursor, d Dialect) ServerHello {
 	var h ServerHello
 	h.Version = c.U16()
+	h.Legacy = h.Version
 	if h.Version>>8 == 0x7f {
 		h.draft(c)
 		return h
@@ -60,6 +65,7 @@ func (h *ServerHello) extensions(c *Cursor, d Dialect) {
 		id := c.U16()
 		body := c.Sub(int(c.U16()))
 		if c.State() != Bad {
+			h.Extensions = append(h.Extensions, id)
 			h.extension(id, &body, d)
 		}
 	}
@@ -86,12 +92,16 @@ func (h *ServerHello) Modern() bool {
 	return h.Version == 0x0304 || h.Version == 0xfefc || h.Version>>8 == 0x7f
 }
 
-// Describe reports the choice by name: tls.version, tls.cipher and tls.alpn. A
-// HelloRetryRequest names a version and a suite as well.
+// Describe reports the choice by name: tls.version, tls.cipher, tls.alpn and
+// tls.handshake.ja3s. A HelloRetryRequest names a version and a suite as well; it
+// has no fingerprint.
 func (h *ServerHello) Describe(attribute func(name, value string)) {
 	attribute("tls.version", VersionName(h.Version))
 	attribute("tls.cipher", tls.CipherSuiteName(h.CipherSuite))
 	attribute("tls.alpn", Printable([]byte(h.ALPN)))
+	if !h.Retry {
+		attribute("tls.handshake.ja3s", h.JA3S())
+	}
 }
 
 // Resumed reports whether the server took up an earlier session: it repeats the

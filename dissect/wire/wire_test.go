@@ -133,6 +133,29 @@ func TestJA4(t *testing.T) {
 	}
 }
 
+// The client's vectors are worked examples of the published JA3 description, the
+// server's is the hash of "769,47,65281-0-11-35-5-16".
+func TestJA3(t *testing.T) {
+	h := ClientHello{
+		Version:      769,
+		CipherSuites: []uint16{0x0a0a, 47, 53, 5, 10, 49161, 49162, 49171, 49172, 50, 56, 19, 4},
+		Extensions:   []uint16{0x1a1a, 0, 10, 11},
+		Groups:       []uint16{0x2a2a, 23, 24, 25},
+		PointFormats: []uint8{0},
+	}
+	if got, want := h.JA3(), "ada70206e40642a3e4461f35503241d5"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	h = ClientHello{Version: 769, CipherSuites: []uint16{4, 5, 10, 9, 100, 98, 3, 6, 19, 18, 99}}
+	if got, want := h.JA3(), "de350869b8c85de67a350c8d186f11e6"; got != want {
+		t.Errorf("no extensions: got %s, want %s", got, want)
+	}
+	s := ServerHello{Legacy: 769, CipherSuite: 47, Extensions: []uint16{65281, 0, 11, 35, 5, 16}}
+	if got, want := s.JA3S(), "836ce314215654b5b1f85f97c73e506f"; got != want {
+		t.Errorf("server: got %s, want %s", got, want)
+	}
+}
+
 func TestJA4ALPN(t *testing.T) {
 	tests := map[string]string{
 		"h2": "h2", "http/1.1": "h1", "x": "xx", "\xab": "ab", "\xab\xcd": "ad",

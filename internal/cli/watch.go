@@ -13,6 +13,10 @@ import (
 // one before --until-verdict takes it as final.
 const settleTime = 700 * time.Millisecond
 
+// innerTime is how long a certain answer waits for what may be inside it, which
+// the next packets tell: a request's media type, a call on a channel just opened.
+const innerTime = 150 * time.Millisecond
+
 // watch ends a capture when every port asked for has an answer that will not
 // get better.
 type watch struct {
@@ -41,7 +45,10 @@ func (w *watch) update(f *pipeline.Flow) {
 	switch answer := f.Answer; {
 	case settled(&answer), f.State == flow.StateRefused.String():
 		if w.settle(f) {
-			w.done()
+			if w.timer != nil {
+				w.timer.Stop()
+			}
+			w.timer = time.AfterFunc(innerTime, w.done)
 		}
 	case len(answer.Protocols) > 0 && w.last(f) && w.timer == nil:
 		w.timer = time.AfterFunc(settleTime, w.done)

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/internal/pipeline"
@@ -45,17 +47,24 @@ func TestWatch(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			done := false
-			w := newWatch(o, func() { done = true })
-			for _, f := range tt.updates {
-				w.update(f)
-			}
-			if w.timer != nil {
-				w.timer.Stop()
-			}
-			if done != tt.want {
-				t.Errorf("done %t, want %t", done, tt.want)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				done := false
+				w := newWatch(o, func() { done = true })
+				for _, f := range tt.updates {
+					w.update(f)
+				}
+				if done {
+					t.Error("done before what is inside could show")
+				}
+				time.Sleep(innerTime + 1)
+				synctest.Wait()
+				if done != tt.want {
+					t.Errorf("done %t, want %t", done, tt.want)
+				}
+				if w.timer != nil {
+					w.timer.Stop()
+				}
+			})
 		})
 	}
 }

@@ -77,21 +77,22 @@ func TestServers(t *testing.T) {
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var outcomes []outcome
-	var passed []*scenario
 	for _, s := range scenarios() {
 		if ctx.Err() != nil {
 			t.Fatal("interrupted")
 		}
-		if t.Run(s.name, func(t *testing.T) {
+		t.Run(s.name, func(t *testing.T) {
 			if o := s.run(ctx, t, binary); o != nil {
 				outcomes = append(outcomes, *o)
 			}
-		}) {
-			passed = append(passed, s)
-		}
+		})
 	}
-	labels := protocols(passed)
-	t.Logf("\n%s\n%d servers, %d different protocols: %s", table(outcomes), len(outcomes), len(labels), strings.Join(labels, " "))
+	passed := make([]*scenario, len(outcomes))
+	for i := range outcomes {
+		passed[i] = outcomes[i].scenario
+	}
+	names := protocolsOf(passed)
+	t.Logf("%d scenarios, %d protocols: %s\n%s", len(outcomes), len(names), strings.Join(names, " "), table(outcomes))
 }
 
 // serverPath is where servers are: PATH, and folders that are often missing

@@ -21,6 +21,11 @@ func scenarios() []*scenario {
 		routingScenarios(),
 		textScenarios(),
 		appScenarios(),
+		developerScenarios(),
+		gatewayScenarios(),
+		deviceScenarios(),
+		streamScenarios(),
+		privateScenarios(),
 	)
 }
 

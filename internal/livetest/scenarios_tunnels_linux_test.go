@@ -38,6 +38,17 @@ cp two/hosts/two one/hosts/two
 			protocols: "tinc", verdict: "mismatch", process: "tincd",
 		},
 		{
+			name:     "charon",
+			packages: "strongswan-charon ike-scan", programs: "/usr/lib/ipsec/charon ike-scan",
+			files: map[string]string{
+				"strongswan.conf": "charon {\n  port = $PORT\n  port_nat_t = 8500\n  piddir = $DIR\n  plugins { include /etc/strongswan.d/charon/*.conf }\n  load_modular = yes\n  filelog {\n    stderr {\n      default = 1\n    }\n  }\n}\n",
+			},
+			server:    "mkdir -p /run/charon; STRONGSWAN_CONF=$DIR/strongswan.conf exec /usr/lib/ipsec/charon",
+			client:    "ike-scan --sport=0 --dport=$PORT $SERVER",
+			transport: "udp", port: 1900,
+			protocols: "isakmp", verdict: "mismatch", process: "charon",
+		},
+		{
 			name:     "xl2tpd",
 			packages: "xl2tpd", programs: "xl2tpd",
 			files: map[string]string{

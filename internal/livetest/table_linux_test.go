@@ -12,6 +12,19 @@ import (
 // harness are the packages of what the test itself runs.
 const harness = "mount hostname iproute2 ethtool procps"
 
+// leastProtocols is how many different protocols the scenarios have to show.
+const leastProtocols = 90
+
+// protocolsOf are the different protocols, sorted.
+func protocolsOf(list []*scenario) []string {
+	var names []string
+	for _, s := range list {
+		names = append(names, strings.Split(s.protocols, "/")...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // TestScenarios verifies what can be verified without root or servers: no two
 // scenarios are the same, each says what it wants, and install.sh installs what
 // they need and nothing else.
@@ -38,30 +51,13 @@ func TestScenarios(t *testing.T) {
 			t.Errorf("%s: port %s/%d", s.name, s.transport, s.port)
 		}
 	}
+	if n := len(protocolsOf(scenarios())); n < leastProtocols {
+		t.Errorf("%d different protocols, want %d at least", n, leastProtocols)
+	}
 	slices.Sort(packages)
 	if diff := cmp.Diff(slices.Compact(packages), installed(t)); diff != "" {
 		t.Errorf("packages of the scenarios and of install.sh (-scenarios +install.sh):\n%s", diff)
 	}
-}
-
-// fewest is how many protocols must be tried against real servers.
-const fewest = 75
-
-// TestProtocols verifies that the scenarios cover enough of the protocols.
-func TestProtocols(t *testing.T) {
-	if labels := protocols(scenarios()); len(labels) < fewest {
-		t.Errorf("the scenarios want %d different protocols, at least %d should be tried: %s", len(labels), fewest, strings.Join(labels, " "))
-	}
-}
-
-// protocols are the different protocols that the scenarios want, sorted.
-func protocols(scenarios []*scenario) []string {
-	var labels []string
-	for _, s := range scenarios {
-		labels = append(labels, strings.Split(s.protocols, "/")...)
-	}
-	slices.Sort(labels)
-	return slices.Compact(labels)
 }
 
 // installed reads the list of packages in install.sh.

@@ -22,6 +22,7 @@ const (
 	FnCount
 	FnText
 	FnHexStr
+	FnMD5
 	FnIP
 	FnConcat
 	FnIPChecksum
@@ -63,6 +64,7 @@ var functions = map[string]signature{
 	"count":       {FnCount, []Type{Bytes, Bytes}, 0, false, Int},
 	"text":        {FnText, []Type{Int}, 0, false, Bytes},
 	"hexstr":      {FnHexStr, []Type{Bytes}, 0, false, Bytes},
+	"md5":         {FnMD5, []Type{Bytes}, 0, false, Bytes},
 	"ip":          {FnIP, []Type{Bytes}, 0, false, Bytes},
 	"concat":      {FnConcat, []Type{Bytes}, 0, true, Bytes},
 	"ip_checksum": {FnIPChecksum, []Type{Bytes, Int}, 0, false, Int},

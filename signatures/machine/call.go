@@ -2,6 +2,7 @@ package machine
 
 import (
 	"bytes"
+	"crypto/md5"
 	"net/netip"
 	"strconv"
 
@@ -198,7 +199,19 @@ func (x *run) callBytes(e *lang.Expr) []byte {
 	case lang.FnText:
 		x.scratch = strconv.AppendUint(x.scratch, x.num(e.Args[0]), 10)
 	case lang.FnHexStr:
-		for _, c := range x.str(e.Args[0]) {
+		s := x.str(e.Args[0])
+		start = len(x.scratch) // s may itself be there
+		for _, c := range s {
+			x.scratch = append(x.scratch, hexDigits[c>>4], hexDigits[c&15])
+		}
+	case lang.FnMD5:
+		s := x.str(e.Args[0])
+		if x.st != going || !x.spend(len(s)/8) {
+			return nil
+		}
+		start = len(x.scratch)
+		sum := md5.Sum(s)
+		for _, c := range sum {
 			x.scratch = append(x.scratch, hexDigits[c>>4], hexDigits[c&15])
 		}
 	case lang.FnIP:

@@ -77,10 +77,15 @@ func TestConversations(t *testing.T) {
 				declared = append(declared, r.Declared...)
 				answers = answers || r.Answers
 			}
-			if !strings.HasPrefix(got["tls.ja4"], "dd2d") || got["tls.cipher"] == "" || !answers {
-				t.Errorf("JA4 %q, cipher %q, answers %t", got["tls.ja4"], got["tls.cipher"], answers)
+			if !strings.HasPrefix(got["tls.handshake.ja4"], "dd2d") || got["tls.cipher"] == "" || !answers {
+				t.Errorf("JA4 %q, cipher %q, answers %t", got["tls.handshake.ja4"], got["tls.cipher"], answers)
 			}
-			delete(got, "tls.ja4")
+			for _, name := range []string{"tls.handshake.ja4", "tls.handshake.ja3", "tls.handshake.ja3s"} {
+				if got[name] == "" {
+					t.Errorf("no %s", name)
+				}
+				delete(got, name)
+			}
 			delete(got, "tls.cipher")
 			want := map[string]string{}
 			for _, m := range []map[string]string{common, tt.extra} {

@@ -195,6 +195,9 @@ func describe(r *dissect.Report, fields *fields) {
 	if t := fields[fieldContentType]; t == "application/grpc" || strings.HasPrefix(t, "application/grpc+") {
 		r.Layer("grpc")
 	}
+	if fields[fieldContentType] == "application/dns-message" { // RFC 8484 §6
+		r.Layer("doh")
+	}
 	if fields[fieldProtocol] == "websocket" { // RFC 8441 §4
 		r.Layer("websocket")
 	}

@@ -290,3 +290,21 @@ func BenchmarkParse(b *testing.B) {
 		p.Parse(&dissect.Message{Data: data, Size: len(data), Open: true}, &r)
 	}
 }
+
+// DNS over HTTP tells itself by the media type of its messages.
+func TestMediaTypes(t *testing.T) {
+	for media, want := range map[string][]string{
+		"application/dns-message": {"doh"}, "application/dns-json": nil, "application/grpc": {"grpc"}, "application/grpc-web": nil,
+	} {
+		c := conversation{parser: New()}
+		request := block(":method", "POST", ":scheme", "http", ":path", "/q", "content-type", media)
+		_, reports := c.send(client, preface+frame(typeSettings, 0, 0, "")+frame(typeHeaders, 4, 1, request))
+		var layers []string
+		for _, r := range reports {
+			layers = append(layers, r.Layers...)
+		}
+		if diff := cmp.Diff(want, layers); diff != "" {
+			t.Errorf("%s: %s", media, diff)
+		}
+	}
+}

@@ -73,7 +73,7 @@ func TestSamples(t *testing.T) {
 				t.Fatalf("client: outcome %d, %+v", out, r)
 			}
 			a := attributes(r)
-			if a["quic.version"] != sample.name || a["tls.sni"] != "example.com" || !strings.HasPrefix(a["tls.ja4"], "q13d") {
+			if a["quic.version"] != sample.name || a["tls.sni"] != "example.com" || !strings.HasPrefix(a["tls.handshake.ja4"], "q13d") {
 				t.Errorf("client: attributes %v", a)
 			}
 			if out, r := parse(p, unhex(t, sample.retry), flow.FromServer); out != dissect.Match || !r.Verified || !r.Answers {

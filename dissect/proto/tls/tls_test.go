@@ -44,7 +44,7 @@ func TestConversations(t *testing.T) {
 				} else if len(got.declared) > 0 {
 					t.Errorf("two protocols were offered, and %q is declared", got.declared)
 				}
-				for _, hidden := range []string{"tls.ja4", "tls.cipher"} {
+				for _, hidden := range []string{"tls.handshake.ja4", "tls.handshake.ja3", "tls.handshake.ja3s", "tls.cipher"} {
 					if got.attributes[hidden] == "" {
 						t.Errorf("no %s", hidden)
 					}

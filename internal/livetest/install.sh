@@ -11,12 +11,12 @@ packages='
 	krb5-kdc krb5-user ldap-utils libc6-dev libcoap3-bin libfcgi-bin libiscsi-bin liblo-tools libnbd-bin libnginx-mod-http-dav-ext
 	libnginx-mod-rtmp mariadb-client mariadb-server mbpoll memcached miltertest minidlna mosquitto mosquitto-clients mount mpc mpd
 	munin-node nagios-nrpe-plugin nagios-nrpe-server nbdkit ncdc nebula netbase nfs-ganesha nfs-ganesha-vfs nginx ngircd ngtcp2-client
-	ngtcp2-server nut-client nut-server oidentd opendkim openipmi openssh-client openssh-server openssl opentracker openvpn
-	openvswitch-common openvswitch-switch openvswitch-testcontroller postfix postgresql postgresql-client postgrey procps prosody pulseaudio
-	pulseaudio-utils python3-pymodbus python3-serial-asyncio python3-websockets redis-server redis-tools rpcbind rsh-redone-client
-	rsh-redone-server rsync rsyslog rsyslog-relp rtmpdump samba sane-utils sic sip-tester slapd smbclient snapclient snapserver snmp snmpd
-	srt-tools stayrtr subversion swaks tftp-hpa tftpd-hpa tgt tigervnc-standalone-server tigervnc-viewer tinc uhub unbound uwsgi-core
-	uwsgi-plugin-python3 vsftpd websocketd wireguard-go wireguard-tools x11-utils xl2tpd xrdp xvfb yaz
+	ngtcp2-server nut-client nut-server oidentd opendkim openipmi openssh-client openssh-server openssl openvpn openvswitch-common
+	openvswitch-switch openvswitch-testcontroller postfix postgresql postgresql-client postgrey procps prosody pulseaudio pulseaudio-utils
+	python3-pymodbus python3-serial-asyncio python3-websockets redis-server redis-tools rpcbind rsh-redone-client rsh-redone-server rsync
+	rsyslog rsyslog-relp samba sane-utils sic sip-tester slapd smbclient snapclient snapserver snmp snmpd srt-tools stayrtr subversion swaks
+	tftp-hpa tftpd-hpa tgt tigervnc-standalone-server tigervnc-viewer tinc uhub unbound uwsgi-core uwsgi-plugin-python3 vsftpd websocketd
+	wireguard-go wireguard-tools x11-utils xl2tpd xrdp xvfb yaz
 '
 
 missing=

@@ -7,10 +7,6 @@ func torrent(announce string) string {
 	return fmt.Sprintf("d8:announce%d:%s", len(announce), announce) + `4:infod6:lengthi6e4:name9:hello.txt12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee`
 }
 
-// listed is the hash of what torrent returns, for trackers that want to know
-// what they track.
-const listed = "CFF86FFFC1C601E36EE7A5ED45D3DA56FD336268\n"
-
 func appScenarios() []*scenario {
 	return []*scenario{
 		{
@@ -30,15 +26,6 @@ func appScenarios() []*scenario {
 			protocols: "z3950", verdict: "mismatch", process: "yaz-ztest",
 		},
 		{
-			name:     "opentracker",
-			packages: "opentracker aria2", programs: "opentracker aria2c",
-			files:     map[string]string{"hello.torrent": torrent("http://192.0.2.20:8469/announce"), "list": listed},
-			server:    "exec opentracker -i $SERVER -p $PORT -d $DIR -u nobody -w list",
-			client:    "exec aria2c --enable-dht=false --no-conf --dir=$DIR/client --stop=5 $DIR/hello.torrent",
-			transport: "tcp", port: 8469,
-			protocols: "http/bt-tracker", verdict: "unregistered", process: "opentracker",
-		},
-		{
 			name:     "aria2 dht",
 			packages: "aria2", programs: "aria2c",
 			files:     map[string]string{"hello.torrent": torrent("udp://192.0.2.20:8053/announce")},
@@ -47,18 +34,6 @@ func appScenarios() []*scenario {
 			client:    "HOME=$DIR/two exec aria2c --no-conf --enable-dht=true --dht-listen-port=8662 --dht-file-path=$DIR/two/dht --dht-entry-point=$SERVER:$PORT --dir=$DIR/two $DIR/hello.torrent",
 			transport: "udp", port: 1900,
 			protocols: "bt-dht", verdict: "mismatch", process: "aria2c",
-		},
-		{
-			name:     "aria2",
-			packages: "aria2 opentracker", programs: "aria2c opentracker",
-			files:   map[string]string{"hello.torrent": torrent("http://192.0.2.20:8069/announce"), "list": listed},
-			prepare: "mkdir one two",
-			server: `opentracker -i $SERVER -p 8069 -d $DIR -u nobody -w list &
-sleep 0.5
-HOME=$DIR/one exec aria2c --no-conf --enable-dht=false --enable-dht6=false --bt-enable-lpd=false --listen-port=$PORT --dir=$DIR/one --bt-tracker-interval=1 $DIR/hello.torrent`,
-			client:    "sleep 0.7; HOME=$DIR/two exec aria2c --no-conf --enable-dht=false --listen-port=8662 --bt-min-crypto-level=plain --dir=$DIR/two $DIR/hello.torrent",
-			transport: "tcp", port: 8661,
-			protocols: "bittorrent", verdict: "unregistered", process: "aria2c",
 		},
 		{
 			name:     "xvfb",

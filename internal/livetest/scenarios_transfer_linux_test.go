@@ -122,7 +122,7 @@ map to guest = bad user
 			},
 			prepare:   "mkdir private state cache lock pid ncalrpc",
 			server:    "exec smbd --foreground --no-process-group --debug-stdout -s $DIR/smb.conf",
-			client:    "smbclient -s $DIR/client.conf -N -p $PORT -L $SERVER",
+			client:    "smbclient -s $DIR/client.conf -N -p $PORT //$SERVER/IPC\\$ -c exit",
 			transport: "tcp", port: 5432,
 			protocols: "nbss/smb", verdict: "mismatch", process: "smbd",
 		},

@@ -1,8 +1,10 @@
 package livetest
 
+import "fmt"
+
 // torrent is a metainfo file of BEP 3 whose tracker is at ANNOUNCE.
 func torrent(announce string) string {
-	return `d8:announce` + announce + `4:infod6:lengthi6e4:name9:hello.txt12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee`
+	return fmt.Sprintf("d8:announce%d:%s", len(announce), announce) + `4:infod6:lengthi6e4:name9:hello.txt12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee`
 }
 
 func appScenarios() []*scenario {
@@ -24,35 +26,14 @@ func appScenarios() []*scenario {
 			protocols: "z3950", verdict: "mismatch", process: "yaz-ztest",
 		},
 		{
-			name:     "opentracker",
-			packages: "opentracker aria2", programs: "opentracker aria2c",
-			files:     map[string]string{"hello.torrent": torrent("27:udp://192.0.2.20:8053/announce")},
-			server:    "exec opentracker -i $SERVER -P $PORT -d $DIR -u nobody",
-			client:    "exec aria2c --enable-dht=false --no-conf --dir=$DIR/client --stop=5 $DIR/hello.torrent",
-			transport: "udp", port: 8053,
-			protocols: "bt-tracker", verdict: "unregistered", process: "opentracker",
-		},
-		{
 			name:     "aria2 dht",
 			packages: "aria2", programs: "aria2c",
-			files:     map[string]string{"hello.torrent": torrent("27:udp://192.0.2.20:8053/announce")},
+			files:     map[string]string{"hello.torrent": torrent("udp://192.0.2.20:8053/announce")},
 			prepare:   "mkdir one two",
 			server:    "HOME=$DIR/one exec aria2c --no-conf --enable-dht=true --dht-listen-port=$PORT --dht-file-path=$DIR/one/dht --listen-port=8661 --dir=$DIR/one --seed-time=9 --bt-tracker-connect-timeout=1 $DIR/hello.torrent",
 			client:    "HOME=$DIR/two exec aria2c --no-conf --enable-dht=true --dht-listen-port=8662 --dht-file-path=$DIR/two/dht --dht-entry-point=$SERVER:$PORT --dir=$DIR/two $DIR/hello.torrent",
 			transport: "udp", port: 1900,
 			protocols: "bt-dht", verdict: "mismatch", process: "aria2c",
-		},
-		{
-			name:     "aria2",
-			packages: "aria2 opentracker", programs: "aria2c opentracker",
-			files:   map[string]string{"hello.torrent": torrent("28:http://192.0.2.20:8069/announce")},
-			prepare: "mkdir one two",
-			server: `opentracker -i $SERVER -p 8069 -d $DIR -u nobody &
-sleep 0.5
-HOME=$DIR/one exec aria2c --no-conf --enable-dht=false --enable-dht6=false --bt-enable-lpd=false --listen-port=$PORT --dir=$DIR/one --bt-tracker-interval=1 $DIR/hello.torrent`,
-			client:    "sleep 0.7; HOME=$DIR/two exec aria2c --no-conf --enable-dht=false --listen-port=8662 --bt-min-crypto-level=plain --dir=$DIR/two $DIR/hello.torrent",
-			transport: "tcp", port: 8661,
-			protocols: "bittorrent", verdict: "unregistered", process: "aria2c",
 		},
 		{
 			name:     "xvfb",
@@ -85,12 +66,12 @@ DISPLAY=:98 xtigervncviewer $SERVER::$PORT`,
 			packages: "c-icap", programs: "c-icap c-icap-client",
 			files: map[string]string{
 				"c-icap.conf": "PidFile $DIR/pid\nCommandsSocket $DIR/ctl\nStartServers 1\nMaxServers 1\nMinSpareThreads 1\nMaxSpareThreads 2\nThreadsPerChild 2\nPort $SERVER:$PORT\nUser nobody\nGroup nogroup\nTmpDir /tmp\n" +
-					"ModulesDir /usr/lib/x86_64-linux-gnu/c_icap\nServicesDir /usr/lib/x86_64-linux-gnu/c_icap\nServerLog $DIR/server.txt\nAccessLog $DIR/access.txt\nService echo srv_echo.so\n",
+					"ModulesDir /usr/lib/x86_64-linux-gnu/c_icap\nServicesDir /usr/lib/x86_64-linux-gnu/c_icap\nServerLog $DIR/icap.log\nAccessLog $DIR/access.txt\nService echo srv_echo.so\n",
 			},
 			server:    "chmod 777 $DIR; exec c-icap -N -f $DIR/c-icap.conf",
 			client:    "c-icap-client -i $SERVER -p $PORT -s echo",
-			transport: "tcp", port: 143,
-			protocols: "icap", verdict: "mismatch", process: "c-icap",
+			transport: "tcp", port: 8143,
+			protocols: "icap", verdict: "unregistered", process: "c-icap",
 		},
 		{
 			name:     "haproxy",
@@ -101,7 +82,7 @@ DISPLAY=:98 xtigervncviewer $SERVER::$PORT`,
 			server:    "exec haproxy -db -f $DIR/haproxy.cfg",
 			client:    "curl -sS --haproxy-protocol http://$SERVER:$PORT/",
 			transport: "tcp", port: 445,
-			protocols: "proxy", verdict: "mismatch", process: "haproxy",
+			protocols: "proxy/http", confidence: "likely", verdict: "mismatch", process: "haproxy",
 		},
 		{
 			name:     "websocketd",
@@ -156,7 +137,7 @@ http {
 		},
 		{
 			name:     "modbus",
-			packages: "python3-pymodbus mbpoll", programs: "python3 mbpoll",
+			packages: "python3-pymodbus python3-serial-asyncio mbpoll", programs: "python3 mbpoll",
 			files: map[string]string{
 				"server.py": "from pymodbus.server import StartTcpServer\nfrom pymodbus.datastore import ModbusServerContext, ModbusSlaveContext\n" +
 					"StartTcpServer(context=ModbusServerContext(slaves=ModbusSlaveContext(), single=True), address=(\"$SERVER\", $PORT))\n",
@@ -169,10 +150,10 @@ http {
 		{
 			name:     "dnsmasq dhcp",
 			packages: "dnsmasq-base isc-dhcp-client", programs: "dnsmasq dhclient",
-			server:    "exec dnsmasq -k -C /dev/null -p 0 --user=root --pid-file= --log-facility=- --dhcp-alternate-port=$PORT,8068 --dhcp-range=192.0.2.100,192.0.2.110 --dhcp-leasefile=$DIR/leases",
+			server:    "exec dnsmasq -k -C /dev/null -p 0 --no-ping --user=root --pid-file= --log-facility=- --dhcp-alternate-port=$PORT,8068 --dhcp-range=192.0.2.100,192.0.2.110 --dhcp-leasefile=$DIR/leases",
 			client:    "dhclient -4 -d -1 -p 8068 -sf /bin/true -lf $DIR/client.leases -pf $DIR/client.pid live0",
 			transport: "udp", port: 8067,
-			protocols: "dhcp", verdict: "unregistered", process: "dnsmasq",
+			protocols: "dhcp", confidence: "likely", verdict: "unregistered", process: "dnsmasq",
 		},
 		{
 			name:     "pulseaudio",

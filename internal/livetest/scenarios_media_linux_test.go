@@ -33,7 +33,7 @@ func mediaScenarios() []*scenario {
 		},
 		{
 			name:     "nginx rtmp",
-			packages: "nginx libnginx-mod-rtmp rtmpdump", programs: "nginx rtmpdump",
+			packages: "nginx libnginx-mod-rtmp ffmpeg", programs: "nginx ffmpeg",
 			files: map[string]string{
 				"nginx.conf": `load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
 daemon off;
@@ -46,7 +46,7 @@ rtmp { server { listen $SERVER:$PORT; application live { live on; } } }
 `,
 			},
 			server:    nginx,
-			client:    "rtmpdump -q -r rtmp://$SERVER:$PORT/live/stream -o /dev/null -v",
+			client:    "ffmpeg -loglevel error -i rtmp://$SERVER:$PORT/live/stream -f null -",
 			transport: "tcp", port: 25,
 			protocols: "rtmpt", verdict: "mismatch", process: "nginx",
 		},

@@ -3,8 +3,8 @@ package livetest
 // inetd starts a program for each connection, as the classic services want it.
 const inetd = "exec inetutils-inetd -d $DIR/inetd.conf"
 
-func inetdConf(program string) map[string]string {
-	return map[string]string{"inetd.conf": "$SERVER:$PORT stream tcp nowait root " + program + "\n"}
+func inetdConf(user, program string) map[string]string {
+	return map[string]string{"inetd.conf": "$SERVER:$PORT stream tcp nowait " + user + " " + program + "\n"}
 }
 
 // builtin is inetd's own service NAME, which has the port that the services
@@ -53,7 +53,7 @@ func transferScenarios() []*scenario {
 		{
 			name:     "cvs",
 			packages: "cvs inetutils-inetd", programs: "cvs inetutils-inetd",
-			files:     inetdConf("/usr/bin/cvs cvs -f --allow-root=$DIR/cvs pserver"),
+			files:     inetdConf("root", "/usr/bin/cvs cvs -f --allow-root=$DIR/cvs pserver"),
 			prepare:   "cvs -d $DIR/cvs init",
 			server:    inetd,
 			client:    "echo | cvs -d :pserver:anonymous@$SERVER:$PORT$DIR/cvs login",
@@ -122,7 +122,7 @@ map to guest = bad user
 			},
 			prepare:   "mkdir private state cache lock pid ncalrpc",
 			server:    "exec smbd --foreground --no-process-group --debug-stdout -s $DIR/smb.conf",
-			client:    "smbclient -s $DIR/client.conf -N -p $PORT -L $SERVER",
+			client:    "smbclient -s $DIR/client.conf -N -p $PORT //$SERVER/IPC\\$ -c exit",
 			transport: "tcp", port: 5432,
 			protocols: "nbss/smb", verdict: "mismatch", process: "smbd",
 		},

@@ -13,15 +13,6 @@ func tunnelScenarios() []*scenario {
 			protocols: "openvpn", verdict: "mismatch", process: "openvpn",
 		},
 		{
-			name:     "openvpn over tcp",
-			packages: "openvpn openssl", programs: "openvpn openssl",
-			prepare:   certificate,
-			server:    "exec " + openvpn + " --dh none --tls-server --local $SERVER --port $PORT --proto tcp4-server",
-			client:    "exec " + openvpn + " --tls-client --nobind --remote $SERVER $PORT tcp4-client",
-			transport: "tcp", port: 443,
-			protocols: "openvpn", verdict: "mismatch", process: "openvpn",
-		},
-		{
 			name:     "tincd",
 			packages: "tinc", programs: "tincd",
 			files: map[string]string{
@@ -36,17 +27,6 @@ cp two/hosts/two one/hosts/two
 			client:    "exec tincd -c two -D -d3 --pidfile=$DIR/two.pid",
 			transport: "tcp", port: 22,
 			protocols: "tinc", verdict: "mismatch", process: "tincd",
-		},
-		{
-			name:     "charon",
-			packages: "strongswan-charon ike-scan", programs: "/usr/lib/ipsec/charon ike-scan",
-			files: map[string]string{
-				"strongswan.conf": "charon {\n  port = $PORT\n  port_nat_t = 8500\n  piddir = $DIR\n  plugins { include /etc/strongswan.d/charon/*.conf }\n  load_modular = yes\n  filelog {\n    stderr {\n      default = 1\n    }\n  }\n}\n",
-			},
-			server:    "mkdir -p /run/charon; STRONGSWAN_CONF=$DIR/strongswan.conf exec /usr/lib/ipsec/charon",
-			client:    "ike-scan --sport=0 --dport=$PORT $SERVER",
-			transport: "udp", port: 1900,
-			protocols: "isakmp", verdict: "mismatch", process: "charon",
 		},
 		{
 			name:     "xl2tpd",

@@ -77,7 +77,7 @@ minissdpdsocket=$DIR/none
 			server:    "exec minidlnad -S -f $DIR/minidlna.conf -P $DIR/minidlna.pid",
 			client:    "curl -sS http://$SERVER:$PORT/rootDesc.xml",
 			transport: "tcp", port: 8446,
-			protocols: "http", verdict: "unregistered", process: "minidlnad",
+			protocols: "http/upnp", confidence: "likely", verdict: "unregistered", process: "minidlnad",
 		},
 		{
 			name:     "danted",

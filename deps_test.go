@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"signatures/lang":       {"signatures/lang/regex"},
 	"signatures/lang/regex": {},
 	"signatures/draft":      {"dissect/flow", "dissect/sample"},
-	"signatures/machine":    {"dissect", "dissect/flow", "signatures/lang", "signatures/lang/regex"},
+	"signatures/machine":    {"dissect", "dissect/flow", "dissect/wire", "signatures/lang", "signatures/lang/regex"},
 
 	"correlate":                       {"dissect/flow", "correlate/..."},
 	"correlate/owner":                 {},

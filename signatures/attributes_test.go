@@ -88,7 +88,10 @@ func attributes(t *testing.T) map[string]map[string]bool {
 			}
 			source, err := os.ReadFile(path)
 			protocol := filepath.Base(filepath.Dir(path))
-			if protocol == "wire" {
+			switch {
+			case filepath.Base(path) == "ntlmssp.go":
+				protocol = "ntlmssp" // within what authenticates with it
+			case protocol == "wire":
 				protocol = "tls" // and what else has its handshake
 			}
 			add(protocol, inParser.FindAllSubmatch(source, -1))

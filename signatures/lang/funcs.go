@@ -23,6 +23,7 @@ const (
 	FnText
 	FnHexStr
 	FnMD5
+	FnBase64
 	FnIP
 	FnConcat
 	FnIPChecksum
@@ -65,6 +66,7 @@ var functions = map[string]signature{
 	"text":        {FnText, []Type{Int}, 0, false, Bytes},
 	"hexstr":      {FnHexStr, []Type{Bytes}, 0, false, Bytes},
 	"md5":         {FnMD5, []Type{Bytes}, 0, false, Bytes},
+	"base64":      {FnBase64, []Type{Bytes}, 0, false, Bytes},
 	"ip":          {FnIP, []Type{Bytes}, 0, false, Bytes},
 	"concat":      {FnConcat, []Type{Bytes}, 0, true, Bytes},
 	"ip_checksum": {FnIPChecksum, []Type{Bytes, Int}, 0, false, Int},

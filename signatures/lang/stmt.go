@@ -215,5 +215,11 @@ type Attr struct {
 	Via  *Table
 }
 
+// NTLMSSP reports the attributes of an NTLMSSP message within a byte string.
+type NTLMSSP struct {
+	Pos
+	Expr *Expr
+}
+
 // Stop ends the parsing of this direction.
 type Stop struct{ Pos }

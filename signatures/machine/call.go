@@ -3,6 +3,7 @@ package machine
 import (
 	"bytes"
 	"crypto/md5"
+	"encoding/base64"
 	"net/netip"
 	"strconv"
 
@@ -214,6 +215,8 @@ func (x *run) callBytes(e *lang.Expr) []byte {
 		for _, c := range sum {
 			x.scratch = append(x.scratch, hexDigits[c>>4], hexDigits[c&15])
 		}
+	case lang.FnBase64:
+		return x.base64(x.str(e.Args[0]))
 	case lang.FnIP:
 		a, ok := netip.AddrFromSlice(x.str(e.Args[0]))
 		if !ok {
@@ -226,6 +229,21 @@ func (x *run) callBytes(e *lang.Expr) []byte {
 	default:
 		return x.context(e)
 	}
+	return x.since(start)
+}
+
+// base64 decodes RFC 4648 §4 with padding; what is none is no match.
+func (x *run) base64(s []byte) []byte {
+	if x.st != going || !x.spend(len(s)/8) {
+		return nil
+	}
+	b, err := base64.StdEncoding.AppendDecode(x.scratch[len(x.scratch):], s)
+	if err != nil {
+		x.fail()
+		return nil
+	}
+	start := len(x.scratch)
+	x.scratch = append(x.scratch, b...)
 	return x.since(start)
 }
 

@@ -16,7 +16,7 @@ func TestExpressions(t *testing.T) {
 		"icontains(s, \"EX\")", "iequal(s, \"tEXT\")", "number(\"42\") == 42", "number(\"2a\", 16) == 42", "pick(a == 1, 5, 6) == 5",
 		"pick(a == 2, s, \"x\") == \"x\"", "distinct(\"abc\")", "not distinct(\"aba\")", "printable(s)", "not printable(slice(0, 4))",
 		"count(s, \"t\") == 1", "text(a) == \"1\"", "hexstr(slice(0, 2)) == \"0102\"", "hexstr(concat(\"a\", \"b\")) == \"6162\"",
-		"md5(concat(\"a\", \"bc\")) == \"900150983cd24fb0d6963f7d28e17f72\"", "ip(slice(0, 4)) == \"1.2.3.4\"",
+		"md5(concat(\"a\", \"bc\")) == \"900150983cd24fb0d6963f7d28e17f72\"", "base64(\"VGV4dA==\") == s", "base64(hexstr(slice(0, 2))) != s", "ip(slice(0, 4)) == \"1.2.3.4\"",
 		"concat(\"a\", s, \"b\") == \"aTextb\"", "client_addr == \"10.0.0.1\"", "server_addr == \"239.1.2.3\"", "to_addr == server_addr",
 		"from_addr == client_addr", "multicast(to_addr)", "not multicast(from_addr)", "transport == \"udp\"", "ppid == 46", "from_client", "not from_server",
 		"1 + 2 * 3 == 7", "(1 + 2) * 3 == 9", "7 / 2 == 3", "7 % 4 == 3", "6 & 3 == 2", "6 | 1 == 7", "6 ^ 3 == 5", "1 << 4 == 16",

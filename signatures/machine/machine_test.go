@@ -168,6 +168,13 @@ func TestStatements(t *testing.T) {
 		{"expect", "p u16be\nexpect tcp p as ftp-data opaque for 60", "1234", "a len 2 expect tcp/4660 at invalid IP as [ftp-data] opaque true for 60"},
 		{"expect at", "a ipv4\nexpect udp 80 at a as rtp, rtcp", "c0000201", "a len 4 expect udp/80 at 192.0.2.1 as [rtp rtcp] opaque false for 0"},
 		{"expect no port", "p u16be\nexpect tcp p as x", "0000", "a len 2"},
+		{
+			"ntlmssp", "a bytes rest\nntlmssp a",
+			"=NTLMSSP|00 01000000 00000000 0200 0200 20000000 0000 0000 00000000|=AB", "a len 34 ntlmssp.negotiate.domain=AB",
+		},
+		{"ntlmssp in Base64", "a line\nntlmssp base64(a)", "=TlRMTVNTUAABAAAAAAAAAAIAAgAgAAAAAAAAAAAAAABBQg==", "a len 48 ntlmssp.negotiate.domain=AB"},
+		{"no ntlmssp", "a bytes rest\nntlmssp a", "=AB", "a len 2"},
+		{"no Base64", "a line\nntlmssp base64(a)", "=A-", "reject"},
 		{"attr", "a u8\nattr x.y-z = a + 1", "01", "a len 1 x.y-z=2"},
 		{"stop", "a u8\nstop", "01", "a len 0"},
 		{"stop in a block", "a u8\nwhen a == 1:\n  stop\nb u8", "01", "a len 0"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
+	"github.com/sniffid/sniffid/dissect/wire"
 )
 
 // greeting is what an RPC over HTTP server says first when it is spoken to
@@ -108,17 +109,24 @@ func (p *Parser) wanted(h *header) int {
 			return h.frag
 		}
 		return minRequest
-	case pduBind, pduAlter, pduBindAck, pduAlterResp:
+	case pduBind, pduAlter, pduBindAck, pduAlterResp, pduAuth3:
 		return h.frag
 	}
 	return minLength(h.kind)
 }
 
 // auth reports the security provider named in the trailer of the first PDU that
-// has one.
+// has one, and what NTLM says where the context is set up (MS-RPCE §2.2.2.11).
 func (p *Parser) auth(pdu []byte, h *header, r *dissect.Report) {
 	at := h.frag - h.auth - authHeader
-	if p.security || h.auth == 0 || len(pdu) < at+authHeader {
+	if h.auth == 0 || len(pdu) < at+authHeader {
+		return
+	}
+	switch h.kind {
+	case pduBind, pduBindAck, pduAlter, pduAlterResp, pduAuth3:
+		wire.NTLMSSP(pdu[at+authHeader:], r.Attribute)
+	}
+	if p.security {
 		return
 	}
 	if name := authType(pdu[at]); name != "" {

@@ -12,6 +12,7 @@ type head struct {
 	end int // offset of the body
 
 	host, userAgent, server, contentType []byte
+	poweredBy, auth                      []byte
 	upgrade                              []byte
 	key, accept                          []byte // of WebSocket, RFC 6455 §4
 
@@ -64,6 +65,11 @@ func (h *head) set(name, value []byte) {
 		keep(&h.server, value)
 	case fold(name, "content-type"):
 		keep(&h.contentType, value)
+	case fold(name, "x-powered-by"):
+		keep(&h.poweredBy, value)
+	case fold(name, "authorization"), fold(name, "www-authenticate"),
+		fold(name, "proxy-authorization"), fold(name, "proxy-authenticate"):
+		h.setAuth(value)
 	case fold(name, "upgrade"):
 		keep(&h.upgrade, value)
 	case fold(name, "sec-websocket-key"):

@@ -123,6 +123,7 @@ func (p *Parser) parseRequest(m *dissect.Message, r *dissect.Report, lead int) d
 	if !d.described {
 		describeRequest(r, &line, &h)
 	}
+	describeAuth(r, &h)
 	if line.simple {
 		return dissect.Match // nothing more comes in this direction
 	}
@@ -165,6 +166,7 @@ func (p *Parser) parseResponse(m *dissect.Message, r *dissect.Report, lead int) 
 	if !d.described {
 		describeResponse(r, &line, &h)
 	}
+	describeAuth(r, &h)
 	b := responseBody(&line, &h, request)
 	switch {
 	case line.code == 101: // RFC 9110 §7.8: what follows is the new protocol

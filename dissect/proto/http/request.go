@@ -122,6 +122,7 @@ func describeRequest(r *dissect.Report, line *requestLine, h *head) {
 func describeResponse(r *dissect.Report, line *statusLine, h *head) {
 	r.Attribute("http.response.code", strconv.Itoa(line.code))
 	r.Attribute("http.server", text(h.server, maxValue))
+	r.Attribute("http.x_powered_by", text(h.poweredBy, maxValue))
 	r.Attribute("http.content_type", text(h.contentType, maxValue))
 }
 

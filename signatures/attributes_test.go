@@ -91,6 +91,8 @@ func attributes(t *testing.T) map[string]map[string]bool {
 			switch {
 			case filepath.Base(path) == "ntlmssp.go":
 				protocol = "ntlmssp" // within what authenticates with it
+			case filepath.Base(path) == "gssapi.go":
+				protocol = "kerberos"
 			case protocol == "wire":
 				protocol = "tls" // and what else has its handshake
 			}

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/binary"
 	"strconv"
 	"unicode/utf16"
@@ -17,15 +16,10 @@ const (
 	ntlmVersion = 1 << 25
 )
 
-// NTLMSSP looks for an NTLMSSP message in data, which may be wrapped in SPNEGO,
-// and hands the names and versions in it to attribute, under Wireshark's names
-// (MS-NLMP §2.2.1). Challenges and responses are not among them.
-func NTLMSSP(data []byte, attribute func(name, value string)) {
-	at := bytes.Index(data, []byte(ntlmSignature))
-	if at < 0 {
-		return
-	}
-	m := ntlmMessage{data: data[at:]}
+// readNTLM reads the message that begins with b (MS-NLMP §2.2.1). Challenges and
+// responses are not among what it hands on.
+func readNTLM(b []byte, attribute func(name, value string)) {
+	m := ntlmMessage{data: b}
 	switch m.u32(8) {
 	case 1:
 		flags := m.u32(12)

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"maps"
+	"strings"
 	"testing"
 	"unicode/utf16"
 )
@@ -70,7 +71,7 @@ func ntlmMessages() map[string][]byte {
 
 func read(b []byte) map[string]string {
 	got := map[string]string{}
-	NTLMSSP(b, func(name, value string) {
+	GSSAPI(b, func(name, value string) {
 		if value != "" {
 			got[name] = value
 		}
@@ -111,9 +112,37 @@ func TestNTLMSSP(t *testing.T) {
 	}
 }
 
-func FuzzNTLMSSP(f *testing.F) {
+// apReq is an AP-REQ in its GSS-API header.
+func apReq() []byte {
+	der := func(tag byte, parts ...string) string {
+		contents := strings.Join(parts, "")
+		return string([]byte{tag, 0x81, byte(len(contents))}) + contents
+	}
+	version := der(0xa0, "\x02\x01\x05")
+	name := der(0xa2, der(0x30, der(0xa0, "\x02\x01\x02"), der(0xa1, der(0x30, der(0x1b, "cifs"), der(0x1b, "dc1.lab.test")))))
+	ticket := der(0x61, der(0x30, version, der(0xa1, der(0x1b, "LAB.TEST")), name, der(0xa3, "sealed")))
+	return []byte("\x60\x10\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01\x00" +
+		der(0x6e, der(0x30, version, der(0xa1, "\x02\x01\x0e"), der(0xa2, "\x03\x05\x00\x20\x00\x00\x00"), der(0xa3, ticket))))
+}
+
+func TestKerberosTicket(t *testing.T) {
+	want := map[string]string{"kerberos.realm": "LAB.TEST", "kerberos.sname": "cifs/dc1.lab.test"}
+	message := apReq()
+	if got := read(message); !maps.Equal(got, want) {
+		t.Error(got)
+	}
+	if got := read(message[15:]); !maps.Equal(got, want) {
+		t.Errorf("without its header: %v", got)
+	}
+	for n := range message {
+		read(message[:n])
+	}
+}
+
+func FuzzGSSAPI(f *testing.F) {
 	for _, message := range ntlmMessages() {
 		f.Add(message)
 	}
+	f.Add(apReq())
 	f.Fuzz(func(_ *testing.T, data []byte) { read(data) })
 }

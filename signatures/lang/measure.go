@@ -130,7 +130,7 @@ func (l *Layout) Always() bool { return always(l.Body) }
 func always(body []Stmt) bool {
 	for _, s := range body {
 		switch s := s.(type) {
-		case *Attr, *NTLMSSP, *Become, *Stop, *Sure, *SetOrder, *Optional:
+		case *Attr, *GSSAPI, *Become, *Stop, *Sure, *SetOrder, *Optional:
 		case *Layer:
 			if !s.Expr.Const() {
 				return false

@@ -39,7 +39,7 @@ var simpleStatements = map[string]func(*parser, Pos) Stmt{
 	"become":   (*parser).become,
 	"expect":   (*parser).expectation,
 	"attr":     (*parser).attr,
-	"ntlmssp":  func(p *parser, pos Pos) Stmt { return &NTLMSSP{pos, p.typed(p.expr(), Bytes)} },
+	"gssapi":   func(p *parser, pos Pos) Stmt { return &GSSAPI{pos, p.typed(p.expr(), Bytes)} },
 	"magic":    func(p *parser, pos Pos) Stmt { return p.magicField(pos) },
 }
 

@@ -215,8 +215,8 @@ type Attr struct {
 	Via  *Table
 }
 
-// NTLMSSP reports the attributes of an NTLMSSP message within a byte string.
-type NTLMSSP struct {
+// GSSAPI reports the names in a security token within a byte string.
+type GSSAPI struct {
 	Pos
 	Expr *Expr
 }

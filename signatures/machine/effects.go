@@ -20,7 +20,7 @@ const (
 	announce
 	hold
 	handOver
-	ntlmssp
+	token
 )
 
 // effect is what a statement reports or remembers, if the message matches.
@@ -58,8 +58,8 @@ func (x *run) effect(s lang.Stmt) {
 		}
 	case *lang.Attr:
 		e.kind, e.value = attribute, x.any(s.Expr)
-	case *lang.NTLMSSP:
-		e.kind, e.value.b = ntlmssp, x.str(s.Expr)
+	case *lang.GSSAPI:
+		e.kind, e.value.b = token, x.str(s.Expr)
 	}
 	if x.st == going {
 		x.effects = append(x.effects, e)
@@ -165,8 +165,8 @@ func (x *run) report(e *effect, r *dissect.Report) {
 		r.Attribute(s.Attr, e.value.name(s.Type, s.Via))
 	case *lang.Attr:
 		r.Attribute(s.Name, e.value.name(s.Expr.Type, s.Via))
-	case *lang.NTLMSSP:
-		wire.NTLMSSP(e.value.b, r.Attribute)
+	case *lang.GSSAPI:
+		wire.GSSAPI(e.value.b, r.Attribute)
 	case *lang.Payload:
 		r.Payloads = append(r.Payloads, dissect.Payload{
 			Offset: e.off, Length: e.length, Stream: s.Stream, Channel: e.value.n, Protocols: s.Protocols,

@@ -124,7 +124,7 @@ func (p *Parser) auth(pdu []byte, h *header, r *dissect.Report) {
 	}
 	switch h.kind {
 	case pduBind, pduBindAck, pduAlter, pduAlterResp, pduAuth3:
-		wire.NTLMSSP(pdu[at+authHeader:], r.Attribute)
+		wire.GSSAPI(pdu[at+authHeader:], r.Attribute)
 	}
 	if p.security {
 		return

@@ -23,7 +23,7 @@ func describeAuth(r *dissect.Report, h *head) {
 	rest = bytes.TrimSpace(rest)
 	switch {
 	case fold(scheme, "ntlm"), fold(scheme, "negotiate"):
-		wire.NTLMSSP(decode(rest), r.Attribute)
+		wire.GSSAPI(decode(rest), r.Attribute)
 	case fold(scheme, "basic"):
 		if user, _, ok := bytes.Cut(decode(rest), []byte(":")); ok {
 			r.Attribute("http.auth.username", text(user, maxValue))

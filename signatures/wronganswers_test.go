@@ -64,7 +64,7 @@ func wrongAnswers() []wrongAnswer {
 				"s 03 00 00 16 11 d0 00 01 00 07 00 c0 01 0a c1 02 01 00 c2 02 01 02",
 				"c 03 00 00 18 02 f0 80 72 01 00 09 31 00 00 04 ca 00 00 00 01 72 01 00 00",
 			},
-			false, "", "tpkt cotp",
+			false, "", "tpkt cotp s7comm-plus",
 		},
 		{
 			"nDPI #2382", "one PUBLISH of MQTT is no TLS", "tcp",

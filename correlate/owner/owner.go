@@ -6,8 +6,7 @@
 // [Owner] without a process has a [Reason] instead, and every process has a
 // [Quality] that says how it was found.
 //
-// All sources see the network namespace of this process only, unless their own
-// documentation says otherwise.
+// Which network namespaces a source sees, its own documentation says.
 package owner
 
 import (
@@ -50,22 +49,37 @@ const (
 type Process struct {
 	PID  int    `json:"pid"`
 	Name string `json:"name,omitempty"`
+	// Parent is who started it, where it was asked for; chains end at the first
+	// process of the system, or where a process is gone.
+	Parent *Process `json:"parent,omitempty"`
 }
 
 // Owner is the process behind one end of a flow, or the reason why none is
 // named. A field that is not known is empty; PID 0 is not known. Its slices are
 // shared and read only.
 type Owner struct {
-	PID       int      `json:"pid,omitempty"`
-	Name      string   `json:"name,omitempty"`      // as the system shows it, "System"
-	Exe       string   `json:"exe,omitempty"`       // path of the executable
-	User      string   `json:"user,omitempty"`      // account it runs as
-	Parent    *Process `json:"parent,omitempty"`    // who started it
-	Services  []string `json:"services,omitempty"`  // Windows services it hosts
-	Unit      string   `json:"unit,omitempty"`      // systemd unit
-	Container string   `json:"container,omitempty"` // container id or name
-	Quality   Quality  `json:"quality,omitempty"`
-	Reason    Reason   `json:"reason,omitempty"`
+	PID  int    `json:"pid,omitempty"`
+	Name string `json:"name,omitempty"` // as the system shows it, "System"
+	Exe  string `json:"exe,omitempty"`  // path of the executable
+	// CommandLine may hold secrets; it is filled only where [Config] asks for it.
+	CommandLine string   `json:"cmdline,omitempty"`
+	User        string   `json:"user,omitempty"`     // account it runs as
+	Parent      *Process `json:"parent,omitempty"`   // who started it, and who started that
+	Services    []string `json:"services,omitempty"` // Windows services it hosts; several: any of them
+	Modules     []string `json:"modules,omitempty"`  // what netstat -b names: the service's or component's file
+	Unit        string   `json:"unit,omitempty"`     // systemd unit it runs in, "ssh.service"
+	// SocketUnit is the systemd unit that bound the socket and hands it to Unit,
+	// "ssh.socket".
+	SocketUnit    string `json:"socket_unit,omitempty"`
+	Container     string `json:"container,omitempty"`         // container id
+	ContainerName string `json:"container_name,omitempty"`    // as its engine calls it
+	Runtime       string `json:"container_runtime,omitempty"` // "docker", "podman", "containerd", "cri-o", "lxc"
+	Pod           string `json:"pod,omitempty"`               // Kubernetes pod, "namespace/name", or its uid
+	// NetNS is the inode of the network namespace that the socket is in, where
+	// that is not this process's own.
+	NetNS   uint64  `json:"netns,omitempty"`
+	Quality Quality `json:"quality,omitempty"`
+	Reason  Reason  `json:"reason,omitempty"`
 	// Candidates are the processes that fit equally when Reason is Ambiguous,
 	// by PID.
 	Candidates []Process `json:"candidates,omitempty"`
@@ -96,6 +110,9 @@ type Socket struct {
 	// State is in the words of netstat: LISTENING, ESTABLISHED, …; "" where
 	// the transport has no states.
 	State string `json:"state,omitempty"`
+	// NetNS is the inode of the socket's network namespace, where that is not
+	// this process's own.
+	NetNS uint64 `json:"netns,omitempty"`
 	Owner Owner  `json:"owner"`
 }
 

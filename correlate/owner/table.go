@@ -21,6 +21,8 @@ type Config struct {
 	// Interval is the shortest time between two readings that lookups cause;
 	// 0 = 100 ms. It grows by itself where a reading is dear.
 	Interval time.Duration
+	// CommandLines asks for [Owner.CommandLine].
+	CommandLines bool
 }
 
 // Table is a [Source] made of readings of the system's socket tables: procfs on

@@ -6,12 +6,18 @@ import (
 	"slices"
 )
 
+// here stands for the network namespace of this process.
+const here = 0
+
 // row is one socket as the system's tables have it.
 type row struct {
 	transport     string
 	local, remote netip.AddrPort // unmapped, without zone; remote is zero without a peer
 	state         string         // in the words of netstat
+	netns         uint64         // inode of the network namespace, or here
+	cookie        uint64         // of the socket, where the system tells sockets apart; 0: unknown
 	pids          []int          // who holds it, ascending; empty: see reason
+	services      []string       // of the process, those that may hold it
 	reason        Reason
 }
 
@@ -24,6 +30,7 @@ type index struct {
 
 type bound struct {
 	transport string
+	netns     uint64
 	local     netip.AddrPort
 }
 
@@ -33,16 +40,32 @@ type pair struct {
 }
 
 func newIndex(rows []row) *index {
-	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.transport, b.transport), a.local.Compare(b.local), a.remote.Compare(b.remote), cmp.Compare(a.state, b.state))
-	})
 	x := &index{rows: rows, pairs: make(map[pair][]int, len(rows)), ports: make(map[bound][]int, len(rows))}
 	for i := range rows {
-		b := bound{rows[i].transport, rows[i].local}
-		x.pairs[pair{b, rows[i].remote}] = append(x.pairs[pair{b, rows[i].remote}], i)
-		x.ports[b] = append(x.ports[b], i)
+		x.insert(i)
 	}
 	return x
+}
+
+// insert makes row i known.
+func (x *index) insert(i int) {
+	p := x.rows[i].pair()
+	x.pairs[p] = append(x.pairs[p], i)
+	x.ports[p.bound] = append(x.ports[p.bound], i)
+}
+
+func (r *row) pair() pair { return pair{bound{r.transport, r.netns, r.local}, r.remote} }
+
+// add makes another row known.
+func (x *index) add(r *row) {
+	x.rows = append(x.rows, *r)
+	x.insert(len(x.rows) - 1)
+}
+
+// compare orders rows as snapshots have them.
+func compare(a, b *row) int {
+	return cmp.Or(cmp.Compare(a.transport, b.transport), a.local.Compare(b.local), a.remote.Compare(b.remote),
+		cmp.Compare(a.state, b.state), cmp.Compare(a.netns, b.netns))
 }
 
 // find returns the rows that fit a conversation best, and how well they do:
@@ -51,11 +74,11 @@ func newIndex(rows []row) *index {
 // that is not accepted yet or closed already is nobody's; else, when the peer is
 // not known, whatever is at the local end. An IPv6 wildcard takes IPv4 too where
 // nothing else does (RFC 3493 §5.3).
-func (x *index) find(transport string, local, remote netip.AddrPort) ([]int, Quality) {
+func (x *index) find(transport string, netns uint64, local, remote netip.AddrPort) ([]int, Quality) {
 	local, remote = clean(local), clean(remote)
 	var own []int
 	if remote.IsValid() {
-		own = x.pairs[pair{bound{transport, local}, remote}]
+		own = x.pairs[pair{bound{transport, netns, local}, remote}]
 		if slices.ContainsFunc(own, func(i int) bool { return len(x.rows[i].pids) > 0 }) {
 			return own, Snapshot
 		}
@@ -65,14 +88,14 @@ func (x *index) find(transport string, local, remote netip.AddrPort) ([]int, Qua
 		quality = Snapshot
 	}
 	for _, addr := range wildcards(local.Addr()) {
-		b := bound{transport, netip.AddrPortFrom(addr, local.Port())}
+		b := bound{transport, netns, netip.AddrPortFrom(addr, local.Port())}
 		waiting := x.waiting(x.pairs[pair{b, netip.AddrPort{}}])
 		if len(waiting) > 0 {
 			return waiting, quality
 		}
 	}
 	if !remote.IsValid() {
-		return x.ports[bound{transport, local}], Snapshot
+		return x.ports[bound{transport, netns, local}], Snapshot
 	}
 	return own, Snapshot
 }

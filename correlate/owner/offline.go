@@ -30,6 +30,7 @@ func NewFixed(sockets []Socket) *Fixed {
 			f.locals[addr] = true
 		}
 	}
+	slices.SortStableFunc(rows, func(a, b row) int { return compare(&a, &b) })
 	f.index = newIndex(rows)
 	f.sockets = make([]Socket, len(rows))
 	for i := range rows {
@@ -42,7 +43,7 @@ func NewFixed(sockets []Socket) *Fixed {
 // rows have; for any when no row has one.
 func (f *Fixed) Lookup(q Query) Owner {
 	local := clean(q.Local)
-	rows, quality := f.index.find(q.Transport, local, q.Remote)
+	rows, quality := f.index.find(q.Transport, here, local, q.Remote)
 	var found []Owner
 	for _, i := range rows {
 		s := &f.sockets[i]

@@ -29,8 +29,11 @@ func socket(transport, local, remote, state string, pids ...int) row {
 func fake(rows ...row) *Table {
 	t := New(Config{Interval: time.Nanosecond})
 	t.read = func(context.Context) ([]row, error) { return append([]row(nil), rows...), nil }
-	t.addresses = func() (map[netip.Addr]bool, error) {
-		return map[netip.Addr]bool{netip.MustParseAddr("10.0.0.1"): true, netip.MustParseAddr("2001:db8::1"): true}, nil
+	t.addresses = func() (addresses, error) {
+		a := addresses{of: map[netip.Addr][]uint64{}}
+		a.add(netip.MustParseAddr("10.0.0.1"), here)
+		a.add(netip.MustParseAddr("2001:db8::1"), here)
+		return a, nil
 	}
 	parents := map[int]int{1: 0, 10: 1, 11: 10, 12: 11, 20: 1}
 	t.processes = newProcesses(func(pid int) (description, bool) {

@@ -33,13 +33,13 @@ type Config struct {
 type Table struct {
 	interval  time.Duration
 	read      func(context.Context) ([]row, error)
-	addresses func() (map[netip.Addr]bool, error)
+	addresses func() (addresses, error)
 	processes *processes
 
 	reading sync.Mutex // held while the tables are read
 	mu      sync.RWMutex
 	index   *index
-	locals  map[netip.Addr]bool
+	locals  addresses
 	began   time.Time // when the last reading began
 	next    time.Time // before this, lookups cause no reading
 	closed  bool
@@ -53,7 +53,7 @@ func New(c Config) *Table {
 		c.Interval = defaultInterval
 	}
 	return &Table{
-		interval: c.Interval, read: readTables, addresses: localAddresses,
+		interval: c.Interval, read: readTables, addresses: ownAddresses,
 		processes: newProcesses(describe), index: newIndex(nil),
 	}
 }
@@ -84,12 +84,20 @@ func (t *Table) lookup(q Query) (o Owner, found bool) {
 	if !local.IsValid() {
 		return Owner{}, true
 	}
-	if addr := local.Addr(); !addr.IsLoopback() && !addr.IsUnspecified() && !t.locals[addr] {
-		return Owner{Reason: NotLocal}, t.locals != nil
+	namespaces := t.locals.namespaces(local.Addr())
+	if len(namespaces) == 0 {
+		return Owner{Reason: t.locals.absent(local.Addr(), clean(q.Remote).Addr())}, t.locals.known()
 	}
-	rows, quality := t.index.find(q.Transport, local, q.Remote)
+	var rows []int
+	var quality Quality
+	for _, netns := range namespaces {
+		more, how := t.index.find(q.Transport, netns, local, q.Remote)
+		if len(more) > 0 {
+			rows, quality = append(rows, more...), how
+		}
+	}
 	if len(rows) == 0 {
-		return Owner{Reason: Exited}, false
+		return Owner{Reason: Exited, NetNS: namespaces[0]}, false
 	}
 	o = t.owner(rows, quality)
 	return o, o.Reason != Exited
@@ -108,10 +116,16 @@ func (t *Table) owner(rows []int, quality Quality) Owner {
 	}
 	slices.Sort(pids)
 	pids = slices.Compact(pids)
-	if len(pids) == 0 {
-		return Owner{Reason: reason}
+	o := Owner{Reason: reason}
+	if len(pids) > 0 {
+		o = t.processes.owner(pids, quality)
 	}
-	return t.processes.owner(pids, quality)
+	first := &t.index.rows[rows[0]]
+	o.NetNS = first.netns
+	if o.PID != 0 && len(first.services) > 0 {
+		o.Services = first.services
+	}
+	return o
 }
 
 // Refresh implements [Source].
@@ -132,7 +146,7 @@ func (t *Table) refresh(ctx context.Context, force bool) error {
 	began := time.Now()
 	rows, err := t.read(ctx)
 	if err == nil {
-		var locals map[netip.Addr]bool
+		var locals addresses
 		locals, err = t.addresses()
 		if err == nil {
 			x := newIndex(rows)
@@ -155,20 +169,29 @@ func (t *Table) refresh(ctx context.Context, force bool) error {
 func (t *Table) Snapshot() []Socket {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	sockets := make([]Socket, len(t.index.rows))
-	for i := range sockets {
+	order := make([]int, 0, len(t.index.rows))
+	for i := range t.index.rows {
+		order = append(order, i)
+	}
+	slices.SortFunc(order, func(a, b int) int { return compare(&t.index.rows[a], &t.index.rows[b]) })
+	sockets := make([]Socket, 0, len(order))
+	for _, i := range order {
 		r := &t.index.rows[i]
-		sockets[i] = Socket{Transport: r.transport, Local: r.local, Remote: r.remote, State: r.state, Owner: t.owner([]int{i}, Snapshot)}
+		sockets = append(sockets, Socket{
+			Transport: r.transport, Local: r.local, Remote: r.remote, State: r.state, NetNS: r.netns,
+			Owner: t.owner([]int{i}, Snapshot),
+		})
 	}
 	return sockets
 }
 
 // Local reports whether addr is one of this machine's, as of the last reading.
+// Those of its other network namespaces are not.
 func (t *Table) Local(addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return addr.IsLoopback() || t.locals[addr]
+	return slices.Contains(t.locals.namespaces(addr), here)
 }
 
 // Close implements [Source].

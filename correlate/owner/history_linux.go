@@ -1,0 +1,146 @@
+package owner
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/sniffid/sniffid/correlate/owner/trace"
+)
+
+// user is a process that made or used a socket, as the kernel named it then.
+type user struct {
+	pid, uid uint32
+	start    uint64 // nanoseconds since boot
+	name     trace.Name
+}
+
+// binding is the answer of one socket for a conversation.
+type binding struct {
+	user
+	cookie, netns uint64
+	how           trace.How
+	copied        bool
+	at            int64 // when the conversation's first packet passed; Unix nanoseconds
+}
+
+// conversation are the ends as the socket at local has them. For ICMP both
+// ports are the identifier.
+type conversation struct {
+	transport     string
+	local, remote netip.AddrPort
+}
+
+// history remembers the conversations that the tracer told of: of each, the
+// sockets that had it last, for ports are used again; and who else used a socket.
+type history struct {
+	conversations map[conversation][]binding // the newest last
+	order         ring[conversation]
+	claims        map[uint64][]claim // by cookie
+	claimed       ring[uint64]
+}
+
+// claim is a use of a socket by a process other than the one before.
+type claim struct {
+	user
+	remote netip.AddrPort // of a socket without a fixed peer
+}
+
+const (
+	// historySize bounds the conversations remembered. At a hundred bytes
+	// each it is what a busy machine has in some minutes.
+	historySize = 1 << 16
+	// maxBindings bounds the sockets remembered of one conversation.
+	maxBindings = 4
+	// maxClaims bounds the processes remembered of one socket.
+	maxClaims = 16
+)
+
+func newHistory() *history {
+	return &history{
+		conversations: map[conversation][]binding{}, order: newRing[conversation](historySize),
+		claims: map[uint64][]claim{}, claimed: newRing[uint64](historySize),
+	}
+}
+
+// began notes the first packet of a conversation.
+func (h *history) began(c conversation, b *binding) {
+	known := h.conversations[c]
+	if known == nil {
+		if old, full := h.order.push(c); full {
+			delete(h.conversations, old)
+		}
+	}
+	// The socket is told of again when another process uses it.
+	known = slices.DeleteFunc(known, func(o binding) bool { return o.cookie == b.cookie })
+	if len(known) == maxBindings {
+		known = slices.Delete(known, 0, 1)
+	}
+	h.conversations[c] = append(known, *b)
+}
+
+// uses notes that another process uses a socket.
+func (h *history) uses(cookie uint64, c claim) {
+	known := h.claims[cookie]
+	if known == nil {
+		if old, full := h.claimed.push(cookie); full {
+			delete(h.claims, old)
+		}
+	}
+	known = slices.DeleteFunc(known, func(o claim) bool { return o == c })
+	if len(known) == maxClaims {
+		known = slices.Delete(known, 0, 1)
+	}
+	h.claims[cookie] = append(known, c)
+}
+
+// slack is how much later than a packet the tracer may tell of it, in
+// nanoseconds: it is captured before it reaches its socket.
+const slack = 5e6
+
+// find returns the socket that had the conversation at a time, in Unix
+// nanoseconds. Of several, in different namespaces, prefer says which is meant.
+func (h *history) find(c conversation, at int64, prefer func(netns uint64) bool) (binding, bool) {
+	known := h.conversations[c]
+	for _, preferred := range [...]bool{true, false} {
+		for i := len(known) - 1; i >= 0; i-- {
+			if b := &known[i]; b.at <= at+slack && prefer(b.netns) == preferred {
+				return *b, true
+			}
+		}
+	}
+	return binding{}, false
+}
+
+// users are the processes that used a socket for one peer after the binding's
+// own, the last one last.
+func (h *history) users(b *binding, remote netip.AddrPort) []user {
+	var users []user
+	for _, c := range h.claims[b.cookie] {
+		if c.remote.IsValid() && c.remote != remote {
+			continue
+		}
+		users = append(slices.DeleteFunc(users, func(u user) bool { return u == c.user }), c.user)
+	}
+	return users
+}
+
+// ring keeps the newest of what is pushed.
+type ring[T any] struct {
+	items []T
+	next  int
+}
+
+func newRing[T any](size int) ring[T] { return ring[T]{items: make([]T, 0, size)} }
+
+// push adds an item; when the ring is full, it returns the one that had its
+// place.
+func (r *ring[T]) push(item T) (old T, full bool) {
+	if len(r.items) < cap(r.items) {
+		r.items = append(r.items, item)
+		return old, false
+	}
+	old = r.items[r.next]
+	r.items[r.next] = item
+	r.next = (r.next + 1) % len(r.items)
+	return old, true
+}

@@ -1,0 +1,545 @@
+// Names the process behind every IPv4 and IPv6 socket of the machine.
+//
+// The owner of a socket is kept in the socket's own storage, from the moment it
+// is made: by the hooks that run in the context of the process that makes,
+// binds, connects or uses it. The hooks that see packets run in any context and
+// only read that storage; the first packet of each conversation sends an event.
+// A connection that is accepted begins with a copy of its listener's storage.
+//
+// What the kernel does not tell here is left empty; user space decides what an
+// event proves.
+
+#include "kernel.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+// Names a type that user space reads, so that Go's is made from it.
+#define SHOWN(type) const struct type *shown_##type __attribute__((unused))
+
+// How an owner became known, the later the better founded.
+enum how {
+	HOW_UNKNOWN = 0, // the kernel's own socket, or one of before
+	HOW_HELD = 1,    // had the descriptor when the tables were read
+	HOW_MADE = 2,    // called socket
+	HOW_BOUND = 3,   // called bind or listen
+	HOW_USED = 4,    // called connect, send or receive
+};
+
+enum kind {
+	KIND_FLOW = 1,     // a conversation began
+	KIND_BOUND = 2,    // a socket was bound or listens
+	KIND_CLAIMED = 3,  // a socket that was reported is used by another process
+	KIND_RELEASED = 4, // a bound socket is closed
+};
+
+// owner is what a socket's storage holds.
+struct owner {
+	__u64 cookie; // of the socket that this was written for: a copy has the listener's
+	__u64 start;  // of the process, nanoseconds since boot
+	__u64 netns;  // cookie of the network namespace
+	__u64 peer;   // digest of the peer reported last
+	__u32 pid;    // thread group
+	__u32 uid;
+	__u8 how;
+	__u8 bound; // was reported as bound
+	__u8 pad[6];
+	__u8 comm[16];
+};
+
+// event is what user space reads from the ring.
+struct event {
+	__u64 time; // monotonic, nanoseconds
+	__u64 cookie;
+	__u64 netns;
+	__u64 start;
+	__u32 pid;
+	__u32 uid;
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 kind;
+	__u8 how;
+	__u8 proto;
+	__u8 family; // 4 or 6
+	__u8 local[16];
+	__u8 remote[16];
+	__u8 copied; // the owner is the listener's
+	__u8 pad[7];
+	__u8 comm[16];
+};
+SHOWN(event);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct owner);
+} owners SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 22);
+} events SEC(".maps");
+
+// lost counts the events for which the ring had no room.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
+// conversation keys what was reported of a socket that has many peers.
+struct conversation {
+	__u64 cookie;
+	__u64 peer;
+	__u64 pid;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 16);
+	__type(key, struct conversation);
+	__type(value, __u8);
+} reported SEC(".maps");
+
+// program is what a process runs; it outlives the process.
+struct program {
+	__u64 start;
+	__u64 cgroup;
+	__u32 parent;
+	__u32 pad;
+	__u8 parent_comm[16];
+	__u8 path[256];
+};
+SHOWN(program);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 13);
+	__type(key, __u32);
+	__type(value, struct program);
+} programs SEC(".maps");
+
+// digest makes one number of a peer's address and both ports, which is not 0.
+static __always_inline __u64 digest(const __u8 address[16], __u16 remote, __u16 local)
+{
+	const __u64 *half = (const __u64 *)address;
+	return ((half[0] * 0x9E3779B97F4A7C15 + half[1]) * 0x9E3779B97F4A7C15 + ((__u64)remote << 16 | local)) | 1;
+}
+
+static __always_inline void send(struct event *e)
+{
+	if (bpf_ringbuf_output(&events, e, sizeof(*e), BPF_RB_NO_WAKEUP)) {
+		__u32 zero = 0;
+		__u64 *n = bpf_map_lookup_elem(&lost, &zero);
+		if (n)
+			__sync_fetch_and_add(n, 1);
+	}
+}
+
+static __always_inline __u64 current_start(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	return BPF_CORE_READ(task, group_leader, start_boottime);
+}
+
+static __always_inline void describe(struct event *e, const struct owner *o)
+{
+	e->time = bpf_ktime_get_ns();
+	e->netns = o->netns;
+	e->start = o->start;
+	e->pid = o->pid;
+	e->uid = o->uid;
+	e->how = o->how;
+	__builtin_memcpy(e->comm, o->comm, sizeof(e->comm));
+}
+
+// claim writes the current process into the socket's storage, unless it is there
+// already. It reports whether the owner changed from one that was known.
+static __always_inline int claim(struct owner *o, __u64 cookie, __u8 how)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	int same = o->cookie == cookie && o->pid == pid;
+	if (same && o->how >= how)
+		return 0;
+	int changed = o->pid && o->pid != pid && (o->peer || o->bound);
+	if (o->cookie != cookie) { // a listener's, of which nothing was reported yet
+		o->bound = 0;
+		if (!o->peer)
+			changed = 0;
+	}
+	if (!same) {
+		o->cookie = cookie;
+		o->pid = pid;
+		o->start = current_start();
+		o->uid = bpf_get_current_uid_gid();
+		bpf_get_current_comm(o->comm, sizeof(o->comm));
+	}
+	o->how = how;
+	return changed;
+}
+
+// claimed tells of a socket whose user has changed, once for each user and peer.
+// e has the peer, if the socket has no fixed one.
+static __always_inline void claimed(struct owner *o, struct event *e)
+{
+	struct conversation c = {.cookie = o->cookie, .pid = o->pid, .peer = digest(e->remote, e->remote_port, 0)};
+	__u8 one = 1;
+	if (bpf_map_update_elem(&reported, &c, &one, BPF_NOEXIST))
+		return;
+	e->kind = KIND_CLAIMED;
+	e->cookie = o->cookie;
+	describe(e, o);
+	send(e);
+}
+
+SEC("cgroup/sock_create")
+int made(struct bpf_sock *ctx)
+{
+	struct owner *o = bpf_sk_storage_get(&owners, ctx, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (o) {
+		o->netns = bpf_get_netns_cookie(ctx);
+		claim(o, bpf_get_socket_cookie(ctx), HOW_MADE);
+	}
+	return 1;
+}
+
+static __always_inline int bound(struct bpf_sock *ctx, __u8 family)
+{
+	struct owner *o = bpf_sk_storage_get(&owners, ctx, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!o)
+		return 1;
+	__u64 cookie = bpf_get_socket_cookie(ctx);
+	o->netns = bpf_get_netns_cookie(ctx);
+	claim(o, cookie, HOW_BOUND);
+	struct event e = {
+		.kind = KIND_BOUND, .cookie = cookie, .proto = ctx->protocol, .family = family,
+		.local_port = ctx->src_port,
+	};
+	if (family == 4) {
+		*(__u32 *)e.local = ctx->src_ip4;
+	} else {
+		((__u32 *)e.local)[0] = ctx->src_ip6[0];
+		((__u32 *)e.local)[1] = ctx->src_ip6[1];
+		((__u32 *)e.local)[2] = ctx->src_ip6[2];
+		((__u32 *)e.local)[3] = ctx->src_ip6[3];
+	}
+	describe(&e, o);
+	send(&e);
+	o->bound = 1;
+	return 1;
+}
+
+SEC("cgroup/post_bind4")
+int bound4(struct bpf_sock *ctx) { return bound(ctx, 4); }
+
+SEC("cgroup/post_bind6")
+int bound6(struct bpf_sock *ctx) { return bound(ctx, 6); }
+
+SEC("cgroup/sock_release")
+int released(struct bpf_sock *ctx)
+{
+	struct owner *o = bpf_sk_storage_get(&owners, ctx, 0, 0);
+	if (o && o->bound && o->cookie == bpf_get_socket_cookie(ctx)) {
+		struct event e = {.kind = KIND_RELEASED, .cookie = o->cookie};
+		describe(&e, o);
+		send(&e);
+	}
+	return 1;
+}
+
+// used is run by the process that connects, sends to or receives from a peer.
+static __always_inline int used(struct bpf_sock_addr *ctx, __u8 family)
+{
+	struct bpf_sock *sk = ctx->sk;
+	if (!sk)
+		return 1;
+	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!o)
+		return 1;
+	if (!o->netns)
+		o->netns = bpf_get_netns_cookie(ctx);
+	if (!claim(o, bpf_get_socket_cookie(ctx), HOW_USED))
+		return 1;
+	struct event e = {.family = family, .remote_port = bpf_ntohs(ctx->user_port)};
+	if (family == 4) {
+		*(__u32 *)e.remote = ctx->user_ip4;
+	} else {
+		((__u32 *)e.remote)[0] = ctx->user_ip6[0];
+		((__u32 *)e.remote)[1] = ctx->user_ip6[1];
+		((__u32 *)e.remote)[2] = ctx->user_ip6[2];
+		((__u32 *)e.remote)[3] = ctx->user_ip6[3];
+	}
+	claimed(o, &e);
+	return 1;
+}
+
+SEC("cgroup/connect4")
+int connect4(struct bpf_sock_addr *ctx) { return used(ctx, 4); }
+
+SEC("cgroup/connect6")
+int connect6(struct bpf_sock_addr *ctx) { return used(ctx, 6); }
+
+SEC("cgroup/sendmsg4")
+int sendmsg4(struct bpf_sock_addr *ctx) { return used(ctx, 4); }
+
+SEC("cgroup/sendmsg6")
+int sendmsg6(struct bpf_sock_addr *ctx) { return used(ctx, 6); }
+
+SEC("cgroup/recvmsg4")
+int recvmsg4(struct bpf_sock_addr *ctx) { return used(ctx, 4); }
+
+SEC("cgroup/recvmsg6")
+int recvmsg6(struct bpf_sock_addr *ctx) { return used(ctx, 6); }
+
+// transferred is run by the process that has sent or received on any socket.
+static __always_inline int transferred(struct sock *sk, int n)
+{
+	if (n < 0)
+		return 0;
+	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, 0);
+	if (!o || !claim(o, bpf_get_socket_cookie(sk), HOW_USED))
+		return 0;
+	struct event e = {};
+	claimed(o, &e);
+	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(sent, struct sock *sk, int n) { return transferred(sk, n); }
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(received, struct sock *sk, int n) { return transferred(sk, n); }
+
+// state is run by the process that connects or listens: it is the only one that
+// sees the sockets which the kernel makes on a process's behalf (MPTCP).
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state, struct sock *sk, int from, int to)
+{
+	if (from != TCP_CLOSE || (to != TCP_SYN_SENT && to != TCP_LISTEN))
+		return 0;
+	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!o)
+		return 0;
+	o->netns = sk->__sk_common.skc_net.net->net_cookie;
+	if (claim(o, bpf_get_socket_cookie(sk), to == TCP_LISTEN ? HOW_BOUND : HOW_USED)) {
+		struct event e = {};
+		claimed(o, &e);
+	}
+	return 0;
+}
+
+// ends are the ends of a packet, as its network header has them.
+struct ends {
+	__u8 source[16];
+	__u8 target[16];
+	__u16 source_port;
+	__u16 target_port;
+	__u8 proto;
+	__u8 family;
+};
+
+static __always_inline int read_ends(struct __sk_buff *skb, struct ends *p)
+{
+	__u8 first;
+	__u32 at;
+	if (bpf_skb_load_bytes(skb, 0, &first, 1))
+		return 0;
+	if (first >> 4 == 4) {
+		at = (first & 15) * 4;
+		p->family = 4;
+		if (bpf_skb_load_bytes(skb, 9, &p->proto, 1) || bpf_skb_load_bytes(skb, 12, p->source, 4) ||
+		    bpf_skb_load_bytes(skb, 16, p->target, 4))
+			return 0;
+	} else if (first >> 4 == 6) {
+		at = 40;
+		p->family = 6;
+		if (bpf_skb_load_bytes(skb, 6, &p->proto, 1) || bpf_skb_load_bytes(skb, 8, p->source, 16) ||
+		    bpf_skb_load_bytes(skb, 24, p->target, 16))
+			return 0;
+	} else {
+		return 0;
+	}
+	__u16 ports[2] = {};
+	switch (p->proto) {
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		bpf_skb_load_bytes(skb, at + 4, ports, 2); // the identifier, for echoes
+		p->source_port = p->target_port = bpf_ntohs(ports[0]);
+		break;
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+		bpf_skb_load_bytes(skb, at, ports, 4);
+		p->source_port = bpf_ntohs(ports[0]);
+		p->target_port = bpf_ntohs(ports[1]);
+	}
+	return 1;
+}
+
+static __always_inline int packet(struct __sk_buff *skb, int out)
+{
+	struct bpf_sock *sk = skb->sk;
+	if (!sk)
+		return 1;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk || sk->state == BPF_TCP_LISTEN)
+		return 1;
+	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!o)
+		return 1;
+	__u64 cookie = bpf_get_socket_cookie(skb);
+	int copied = o->pid && o->cookie != cookie;
+	if (o->peer && sk->protocol == IPPROTO_TCP)
+		return 1; // it has one peer
+	struct ends p = {};
+	if (!read_ends(skb, &p))
+		return 1;
+	struct event e = {.kind = KIND_FLOW, .cookie = cookie, .proto = p.proto, .family = p.family, .copied = copied};
+	if (out) {
+		__builtin_memcpy(e.local, p.source, 16);
+		__builtin_memcpy(e.remote, p.target, 16);
+		e.local_port = p.source_port;
+		e.remote_port = p.target_port;
+	} else {
+		__builtin_memcpy(e.local, p.target, 16);
+		__builtin_memcpy(e.remote, p.source, 16);
+		e.local_port = p.target_port;
+		e.remote_port = p.source_port;
+	}
+	__u64 peer = digest(e.remote, e.remote_port, e.local_port);
+	if (o->peer == peer)
+		return 1;
+	int more = o->peer != 0;
+	o->peer = peer;
+	if (more) {
+		struct conversation c = {.cookie = cookie, .peer = peer, .pid = o->pid};
+		__u8 one = 1;
+		if (bpf_map_update_elem(&reported, &c, &one, BPF_NOEXIST))
+			return 1;
+	}
+	describe(&e, o);
+	send(&e);
+	return 1;
+}
+
+SEC("cgroup_skb/egress")
+int egress(struct __sk_buff *skb) { return packet(skb, 1); }
+
+SEC("cgroup_skb/ingress")
+int ingress(struct __sk_buff *skb) { return packet(skb, 0); }
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(executed, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct program p = {};
+	__u32 pid = task->tgid;
+	p.start = task->group_leader->start_boottime;
+	p.cgroup = bpf_get_current_cgroup_id();
+	p.parent = task->real_parent->tgid;
+	bpf_probe_read_kernel_str(p.parent_comm, sizeof(p.parent_comm), task->real_parent->comm);
+	bpf_probe_read_kernel_str(p.path, sizeof(p.path), bprm->filename);
+	bpf_map_update_elem(&programs, &pid, &p, BPF_ANY);
+	return 0;
+}
+
+// forked copies what is known of the parent: a child runs its program until it
+// executes another.
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(forked, struct task_struct *parent, struct task_struct *child)
+{
+	if (child->pid != child->tgid)
+		return 0; // a thread
+	__u32 pid = parent->tgid;
+	struct program *known = bpf_map_lookup_elem(&programs, &pid);
+	struct program p = {};
+	if (known)
+		__builtin_memcpy(p.path, known->path, sizeof(p.path));
+	p.start = child->start_boottime;
+	p.cgroup = bpf_get_current_cgroup_id();
+	p.parent = pid;
+	bpf_probe_read_kernel_str(p.parent_comm, sizeof(p.parent_comm), parent->group_leader->comm);
+	pid = child->tgid;
+	bpf_map_update_elem(&programs, &pid, &p, BPF_ANY);
+	return 0;
+}
+
+// holding is a socket and a process that has a descriptor of it.
+struct holding {
+	__u64 cookie;
+	__u64 netns;
+	__u64 start;
+	__u64 inode;
+	__u32 netns_inode;
+	__u32 pid;
+	__u32 parent;
+	__u32 uid;
+	__u16 local_port;
+	__u16 remote_port;
+	__u16 type;
+	__u16 proto;
+	__u8 family;
+	__u8 state;
+	__u8 pad[6];
+	__u8 local[16];
+	__u8 remote[16];
+	__u8 comm[16];
+};
+SHOWN(holding);
+
+// holders writes the sockets that processes have, and gives those that have no
+// owner yet the first process that is found.
+SEC("iter/task_file")
+int holders(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	if (!task || !file || task->tgid != task->pid)
+		return 0;
+	struct socket *socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	struct sock *sk = socket->sk;
+	if (!sk)
+		return 0;
+	__u16 family = sk->__sk_common.skc_family;
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	struct holding h = {};
+	h.cookie = bpf_get_socket_cookie(sk);
+	h.netns = sk->__sk_common.skc_net.net->net_cookie;
+	h.netns_inode = sk->__sk_common.skc_net.net->ns.inum;
+	h.start = task->start_boottime;
+	h.inode = file->f_inode->i_ino;
+	h.pid = task->tgid;
+	h.parent = task->real_parent->tgid;
+	h.uid = task->cred->uid.val;
+	h.type = sk->sk_type;
+	h.proto = sk->sk_protocol;
+	h.state = sk->__sk_common.skc_state;
+	h.family = family == AF_INET ? 4 : 6;
+	h.local_port = sk->__sk_common.skc_num;
+	h.remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
+	if (family == AF_INET) {
+		*(__u32 *)h.local = sk->__sk_common.skc_rcv_saddr;
+		*(__u32 *)h.remote = sk->__sk_common.skc_daddr;
+	} else {
+		bpf_probe_read_kernel(h.local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(h.remote, 16, &sk->__sk_common.skc_v6_daddr);
+	}
+	bpf_probe_read_kernel(h.comm, sizeof(h.comm), task->comm);
+	bpf_seq_write(ctx->meta->seq, &h, sizeof(h));
+
+	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (o && !o->pid) {
+		o->cookie = h.cookie;
+		o->netns = h.netns;
+		o->start = h.start;
+		o->pid = h.pid;
+		o->uid = h.uid;
+		o->how = HOW_HELD;
+		__builtin_memcpy(o->comm, h.comm, sizeof(o->comm));
+	}
+	return 0;
+}

@@ -1,0 +1,68 @@
+package trace
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// rootCgroup opens the root of the version 2 hierarchy, under which every process
+// is, whatever other hierarchies there are. Where it is not mounted it is mounted for this
+// descriptor alone, out of sight, and is gone with it.
+func rootCgroup() (*os.File, error) {
+	if path, err := mountedCgroup("/proc/self/mountinfo"); err == nil && path != "" {
+		return os.Open(path)
+	}
+	f, err := privateCgroup()
+	if err != nil {
+		return nil, fmt.Errorf("mount the cgroup hierarchy: %w", err)
+	}
+	return f, nil
+}
+
+// mountedCgroup finds the whole hierarchy among the mounts (proc_pid_mountinfo(5)):
+// "36 35 0:31 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw". A mount that shows a part of it,
+// as in a container, does not do.
+func mountedCgroup(mountinfo string) (string, error) {
+	f, err := os.Open(mountinfo)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		mount, system, found := strings.Cut(lines.Text(), " - ")
+		fields := strings.Fields(mount)
+		if found && strings.HasPrefix(system, "cgroup2 ") && len(fields) >= 5 && fields[3] == "/" {
+			return fields[4], nil
+		}
+	}
+	return "", lines.Err()
+}
+
+// privateCgroup makes a mount that is in no tree (fsmount(2), Linux 5.2).
+func privateCgroup() (*os.File, error) {
+	context, err := unix.Fsopen("cgroup2", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("fsopen", err)
+	}
+	defer unix.Close(context)
+	if err := unix.FsconfigCreate(context); err != nil {
+		return nil, os.NewSyscallError("fsconfig", err)
+	}
+	mount, err := unix.Fsmount(context, unix.FSMOUNT_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("fsmount", err)
+	}
+	// The mount's descriptor names a place only; the folder itself can be read.
+	defer unix.Close(mount)
+	root, err := unix.Openat(mount, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, errors.Join(os.NewSyscallError("openat", err))
+	}
+	return os.NewFile(uintptr(root), "cgroup2"), nil
+}

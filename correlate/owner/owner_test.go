@@ -39,7 +39,7 @@ func fake(rows ...row) *Table {
 	t.processes = newProcesses(func(pid int) (description, bool) {
 		parent, alive := parents[pid]
 		return description{owner: Owner{Name: "p" + string(rune('a'+pid%26))}, parent: parent}, alive
-	})
+	}, func(int) uint64 { return 0 })
 	return t
 }
 
@@ -149,7 +149,7 @@ func TestTableReadings(t *testing.T) {
 // A process number that is used again gets a new description.
 func TestProcessesAge(t *testing.T) {
 	asked := 0
-	p := newProcesses(func(int) (description, bool) { asked++; return description{}, true })
+	p := newProcesses(func(int) (description, bool) { asked++; return description{}, true }, func(int) uint64 { return 0 })
 	p.get(5)
 	p.get(5)
 	if asked != 1 {
@@ -264,25 +264,6 @@ func TestReadProcNet(t *testing.T) {
 	}
 	if diff := cmp.Diff([]uint64{12345, 0, 777}, inodes); diff != "" {
 		t.Errorf("inodes (-want +got):\n%s", diff)
-	}
-}
-
-func TestCgroupOf(t *testing.T) {
-	id := strings.Repeat("0123456789abcdef", 4)
-	tests := []struct{ text, unit, container string }{
-		{"0::/system.slice/ssh.service\n", "ssh.service", ""},
-		{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-x.scope\n", "app-x.scope", ""},
-		{"12:cpu:/docker/" + id + "\n1:name=systemd:/docker/" + id + "\n", "", id},
-		{"0::/system.slice/docker-" + id + ".scope\n", "", id},
-		{"0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-" + id + ".scope\n", "", id},
-		{"3:cpu:/other.service\n0::/\n", "", ""},
-		{"", "", ""},
-		{"0:", "", ""},
-	}
-	for _, tt := range tests {
-		if unit, container := cgroupOf(tt.text); unit != tt.unit || container != tt.container {
-			t.Errorf("%q: %q, %q", tt.text, unit, container)
-		}
 	}
 }
 

@@ -3,21 +3,21 @@ package owner
 import (
 	"slices"
 	"sync"
-
-	"github.com/shirou/gopsutil/v3/process"
 )
 
 // description is what is known of a process beyond its number.
 type description struct {
 	owner  Owner // without quality
 	parent int
-	// created tells processes of one number apart: milliseconds since 1970.
-	created int64
+	// created tells processes of one number apart, in the system's own unit.
+	created uint64
 }
 
 // processes describes processes, and remembers the descriptions.
 type processes struct {
 	describe func(pid int) (description, bool)
+	// created is when a process began; 0 when there is none.
+	created func(pid int) uint64
 
 	mu    sync.Mutex
 	round uint64
@@ -30,8 +30,8 @@ type remembered struct {
 	round uint64 // of the reading that it was last checked in
 }
 
-func newProcesses(describe func(pid int) (description, bool)) *processes {
-	return &processes{describe: describe, known: map[int]remembered{}}
+func newProcesses(describe func(pid int) (description, bool), created func(pid int) uint64) *processes {
+	return &processes{describe: describe, created: created, known: map[int]remembered{}}
 }
 
 // age begins a new round: descriptions are checked again when next used, and
@@ -55,7 +55,7 @@ func (p *processes) get(pid int) (description, bool) {
 	if found && r.round == p.round {
 		return r.description, r.alive
 	}
-	if found && r.alive && created(pid) == r.created && r.created != 0 {
+	if found && r.alive && r.created != 0 && p.created(pid) == r.created {
 		r.round = p.round
 		p.known[pid] = r
 		return r.description, true
@@ -92,8 +92,26 @@ func (p *processes) owner(pids []int, quality Quality) Owner {
 		return Owner{Reason: Exited, Candidates: []Process{{PID: root[0]}}}
 	}
 	o := d.owner
-	o.PID, o.Quality = root[0], quality
+	o.PID, o.Parent, o.Quality = root[0], p.ancestors(d.parent), quality
 	return o
+}
+
+// ancestors are a process's parent, the parent of that, and so on.
+func (p *processes) ancestors(pid int) *Process {
+	var first *Process
+	at := &first
+	for range maxGenerations {
+		if pid <= 0 {
+			break
+		}
+		d, alive := p.get(pid)
+		*at = &Process{PID: pid, Name: d.owner.Name}
+		if !alive || d.parent == pid {
+			break
+		}
+		pid, at = d.parent, &(*at).Parent
+	}
+	return first
 }
 
 // maxCandidates bounds Owner.Candidates.
@@ -117,39 +135,3 @@ func (p *processes) inherits(pid int, pids []int) bool {
 // maxGenerations bounds the walk to a process's ancestors.
 const maxGenerations = 16
 
-// created is when a process began, in milliseconds since 1970; 0 when there is
-// no such process.
-func created(pid int) int64 {
-	p := process.Process{Pid: int32(pid)}
-	at, err := p.CreateTime()
-	if err != nil {
-		return 0
-	}
-	return at
-}
-
-// describe asks the system about a process.
-func describe(pid int) (description, bool) {
-	if pid == systemPID {
-		return description{owner: Owner{Name: "System"}}, true
-	}
-	p := &process.Process{Pid: int32(pid)}
-	at, err := p.CreateTime()
-	if err != nil {
-		if exists, err := process.PidExists(int32(pid)); err != nil || !exists {
-			return description{}, false
-		}
-	}
-	d := description{created: at}
-	// What the system does not tell this user stays empty.
-	d.owner.Name, _ = p.Name()
-	d.owner.Exe, _ = p.Exe()
-	d.owner.User, _ = p.Username()
-	if parent, err := p.Ppid(); err == nil && parent > 0 {
-		d.parent = int(parent)
-		name, _ := (&process.Process{Pid: parent}).Name()
-		d.owner.Parent = &Process{PID: d.parent, Name: name}
-	}
-	complete(pid, &d.owner)
-	return d, true
-}

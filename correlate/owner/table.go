@@ -54,7 +54,7 @@ func New(c Config) *Table {
 	}
 	return &Table{
 		interval: c.Interval, read: readTables, addresses: ownAddresses,
-		processes: newProcesses(describe), index: newIndex(nil),
+		processes: newProcesses(describer(c)), index: newIndex(nil),
 	}
 }
 

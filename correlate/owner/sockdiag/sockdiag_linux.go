@@ -164,3 +164,23 @@ func parse(b []byte) (Socket, bool) {
 func IsGone(err error) bool {
 	return errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENOENT)
 }
+
+// soNetNSCookie is SO_NETNS_COOKIE of include/uapi/asm-generic/socket.h.
+const soNetNSCookie = 71
+
+// NetNS is the cookie of the network namespace that the connection asks, by which
+// BPF programs name it (SO_NETNS_COOKIE). Before Linux 5.14 errors.Is tells
+// unix.ENOPROTOOPT.
+func (c *Conn) NetNS() (uint64, error) {
+	raw, err := c.link.SyscallConn()
+	if err != nil {
+		return 0, fmt.Errorf("ask for the namespace: %w", err)
+	}
+	var cookie uint64
+	var asked error
+	err = raw.Control(func(fd uintptr) { cookie, asked = unix.GetsockoptUint64(int(fd), unix.SOL_SOCKET, soNetNSCookie) })
+	if err := errors.Join(err, os.NewSyscallError("getsockopt", asked)); err != nil {
+		return 0, fmt.Errorf("ask for the namespace: %w", err)
+	}
+	return cookie, nil
+}

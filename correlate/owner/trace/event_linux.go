@@ -16,7 +16,7 @@ type Kind uint8
 const (
 	// Flow: the first packet between two ends passed; Local and Remote are set.
 	Flow Kind = iota + 1
-	// Bound: a socket got a local end; Remote is not set.
+	// Bound: a datagram socket was bound to Local, or a stream socket listens there.
 	Bound
 	// Claimed: a socket that was told of before is used by another process. Local
 	// is not set; Remote is where the socket has no fixed peer.

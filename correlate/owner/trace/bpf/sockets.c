@@ -27,7 +27,7 @@ enum how {
 
 enum kind {
 	KIND_FLOW = 1,     // a conversation began
-	KIND_BOUND = 2,    // a socket was bound or listens
+	KIND_BOUND = 2,    // a datagram socket was bound, or a stream socket listens
 	KIND_CLAIMED = 3,  // a socket that was reported is used by another process
 	KIND_RELEASED = 4, // a bound socket is closed
 };
@@ -212,6 +212,8 @@ static __always_inline int bound(struct bpf_sock *ctx, __u8 family)
 	__u64 cookie = bpf_get_socket_cookie(ctx);
 	o->netns = bpf_get_netns_cookie(ctx);
 	claim(o, cookie, HOW_BOUND);
+	if (ctx->type != SOCK_DGRAM)
+		return 1; // it may connect or listen yet
 	struct event e = {
 		.kind = KIND_BOUND, .cookie = cookie, .proto = ctx->protocol, .family = family,
 		.local_port = ctx->src_port,
@@ -236,15 +238,22 @@ int bound4(struct bpf_sock *ctx) { return bound(ctx, 4); }
 SEC("cgroup/post_bind6")
 int bound6(struct bpf_sock *ctx) { return bound(ctx, 6); }
 
+static __always_inline void unbound(struct owner *o, __u64 cookie)
+{
+	if (!o->bound || o->cookie != cookie)
+		return;
+	o->bound = 0;
+	struct event e = {.kind = KIND_RELEASED, .cookie = cookie};
+	describe(&e, o);
+	send(&e);
+}
+
 SEC("cgroup/sock_release")
 int released(struct bpf_sock *ctx)
 {
 	struct owner *o = bpf_sk_storage_get(&owners, ctx, 0, 0);
-	if (o && o->bound && o->cookie == bpf_get_socket_cookie(ctx)) {
-		struct event e = {.kind = KIND_RELEASED, .cookie = o->cookie};
-		describe(&e, o);
-		send(&e);
-	}
+	if (o)
+		unbound(o, bpf_get_socket_cookie(ctx));
 	return 1;
 }
 
@@ -311,21 +320,47 @@ int BPF_PROG(sent, struct sock *sk, int n) { return transferred(sk, n); }
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(received, struct sock *sk, int n) { return transferred(sk, n); }
 
+static __always_inline void copy_ends(__u8 local[16], __u8 remote[16], struct sock *sk)
+{
+	if (sk->__sk_common.skc_family == AF_INET) {
+		*(__u32 *)local = sk->__sk_common.skc_rcv_saddr;
+		*(__u32 *)remote = sk->__sk_common.skc_daddr;
+	} else {
+		bpf_probe_read_kernel(local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(remote, 16, &sk->__sk_common.skc_v6_daddr);
+	}
+}
+
 // state is run by the process that connects or listens: it is the only one that
 // sees the sockets which the kernel makes on a process's behalf (MPTCP).
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state, struct sock *sk, int from, int to)
 {
+	if (from == TCP_LISTEN) {
+		struct owner *o = bpf_sk_storage_get(&owners, sk, 0, 0);
+		if (o)
+			unbound(o, bpf_get_socket_cookie(sk));
+		return 0;
+	}
 	if (from != TCP_CLOSE || (to != TCP_SYN_SENT && to != TCP_LISTEN))
 		return 0;
 	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!o)
 		return 0;
+	__u64 cookie = bpf_get_socket_cookie(sk);
 	o->netns = sk->__sk_common.skc_net.net->net_cookie;
-	if (claim(o, bpf_get_socket_cookie(sk), to == TCP_LISTEN ? HOW_BOUND : HOW_USED)) {
-		struct event e = {};
+	struct event e = {};
+	if (claim(o, cookie, to == TCP_LISTEN ? HOW_BOUND : HOW_USED))
 		claimed(o, &e);
-	}
+	if (to != TCP_LISTEN)
+		return 0;
+	struct event l = {.kind = KIND_BOUND, .cookie = cookie, .proto = IPPROTO_TCP};
+	l.family = sk->__sk_common.skc_family == AF_INET ? 4 : 6;
+	l.local_port = sk->__sk_common.skc_num;
+	copy_ends(l.local, l.remote, sk);
+	describe(&l, o);
+	send(&l);
+	o->bound = 1;
 	return 0;
 }
 
@@ -521,13 +556,7 @@ int holders(struct bpf_iter__task_file *ctx)
 	h.family = family == AF_INET ? 4 : 6;
 	h.local_port = sk->__sk_common.skc_num;
 	h.remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
-	if (family == AF_INET) {
-		*(__u32 *)h.local = sk->__sk_common.skc_rcv_saddr;
-		*(__u32 *)h.remote = sk->__sk_common.skc_daddr;
-	} else {
-		bpf_probe_read_kernel(h.local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_probe_read_kernel(h.remote, 16, &sk->__sk_common.skc_v6_daddr);
-	}
+	copy_ends(h.local, h.remote, sk);
 	bpf_probe_read_kernel(h.comm, sizeof(h.comm), task->comm);
 	bpf_seq_write(ctx->meta->seq, &h, sizeof(h));
 

@@ -9,8 +9,8 @@ import (
 // systemPID is the process that stands for the kernel; Linux has none.
 const systemPID = -1
 
-// procRoot is where the process file system is.
-const procRoot = "/proc"
+// procRoot is the folder that has the process file system.
+const procRoot = "/"
 
 // describer makes the functions that read what procfs says of a process, and
 // what its control groups mean; and when it began, in clock ticks since the system

@@ -7,8 +7,8 @@ import (
 	"github.com/sniffid/sniffid/correlate/owner/trace"
 )
 
-// user is a process that made or used a socket, as the kernel named it then.
-type user struct {
+// who is a process that made or used a socket, as the kernel named it then.
+type who struct {
 	pid, uid uint32
 	start    uint64 // nanoseconds since boot
 	name     trace.Name
@@ -16,7 +16,7 @@ type user struct {
 
 // binding is the answer of one socket for a conversation.
 type binding struct {
-	user
+	who
 	cookie, netns uint64
 	how           trace.How
 	copied        bool
@@ -41,7 +41,7 @@ type history struct {
 
 // claim is a use of a socket by a process other than the one before.
 type claim struct {
-	user
+	who
 	remote netip.AddrPort // of a socket without a fixed peer
 }
 
@@ -113,13 +113,13 @@ func (h *history) find(c conversation, at int64, prefer func(netns uint64) bool)
 
 // users are the processes that used a socket for one peer after the binding's
 // own, the last one last.
-func (h *history) users(b *binding, remote netip.AddrPort) []user {
-	var users []user
+func (h *history) users(b *binding, remote netip.AddrPort) []who {
+	var users []who
 	for _, c := range h.claims[b.cookie] {
 		if c.remote.IsValid() && c.remote != remote {
 			continue
 		}
-		users = append(slices.DeleteFunc(users, func(u user) bool { return u == c.user }), c.user)
+		users = append(slices.DeleteFunc(users, func(u who) bool { return u == c.who }), c.who)
 	}
 	return users
 }

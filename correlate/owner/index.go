@@ -16,6 +16,7 @@ type row struct {
 	state         string         // in the words of netstat
 	netns         uint64         // inode of the network namespace, or here
 	cookie        uint64         // of the socket, where the system tells sockets apart; 0: unknown
+	inode         uint64         // of the socket, where that is needed to find who holds it
 	pids          []int          // who holds it, ascending; empty: see reason
 	services      []string       // of the process, those that may hold it
 	reason        Reason
@@ -26,6 +27,9 @@ type index struct {
 	rows  []row
 	pairs map[pair][]int  // both ends; the remote end is zero where there is none
 	ports map[bound][]int // the local end alone, whatever the peer
+	// cookies finds rows by their socket; made when it is first needed.
+	cookies map[uint64]int
+	free    []int // rows that were removed
 }
 
 type bound struct {
@@ -58,8 +62,70 @@ func (r *row) pair() pair { return pair{bound{r.transport, r.netns, r.local}, r.
 
 // add makes another row known.
 func (x *index) add(r *row) {
-	x.rows = append(x.rows, *r)
-	x.insert(len(x.rows) - 1)
+	i := len(x.rows)
+	if n := len(x.free); n > 0 {
+		i, x.free = x.free[n-1], x.free[:n-1]
+		x.rows[i] = *r
+	} else {
+		x.rows = append(x.rows, *r)
+	}
+	if x.cookies != nil && r.cookie != 0 {
+		x.cookies[r.cookie] = i
+	}
+	x.insert(i)
+}
+
+// cookie finds the row of a socket.
+func (x *index) cookie(cookie uint64) (i int, found bool) {
+	if x.cookies == nil {
+		x.cookies = make(map[uint64]int, len(x.rows))
+		for i := range x.rows {
+			x.cookies[x.rows[i].cookie] = i
+		}
+	}
+	i, found = x.cookies[cookie]
+	return i, found && cookie != 0
+}
+
+// has reports whether a socket is known.
+func (x *index) has(cookie uint64) bool {
+	_, found := x.cookie(cookie)
+	return found
+}
+
+// join notes that a process holds a socket too.
+func (x *index) join(cookie uint64, pid int) {
+	i, found := x.cookie(cookie)
+	if !found || slices.Contains(x.rows[i].pids, pid) {
+		return
+	}
+	r := &x.rows[i]
+	r.pids = append(slices.Clip(r.pids), pid)
+	slices.Sort(r.pids)
+}
+
+// remove forgets a socket that is closed.
+func (x *index) remove(cookie uint64) {
+	i, found := x.cookie(cookie)
+	if !found {
+		return
+	}
+	delete(x.cookies, cookie)
+	p := x.rows[i].pair()
+	drop(x.pairs, p, i)
+	drop(x.ports, p.bound, i)
+	x.rows[i] = row{}
+	x.free = append(x.free, i)
+}
+
+// drop takes row i out of those that a key finds.
+func drop[K comparable](rows map[K][]int, key K, i int) {
+	kept := slices.DeleteFunc(rows[key], func(j int) bool { return i == j })
+	if len(kept) == 0 {
+		delete(rows, key)
+		return
+	}
+	rows[key] = kept
 }
 
 // compare orders rows as snapshots have them.

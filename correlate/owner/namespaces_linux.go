@@ -1,6 +1,7 @@
 package owner
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -84,8 +85,8 @@ func (n *namespace) close() error {
 }
 
 // refresh finds the namespaces that have come and gone.
-func (n *namespaces) refresh() error {
-	all, err := n.fs.Namespaces()
+func (n *namespaces) refresh(ctx context.Context) error {
+	all, err := n.fs.NetNamespaces(ctx)
 	if err != nil {
 		return err
 	}

@@ -90,11 +90,14 @@ func (o *Owner) Known() bool { return o.PID != 0 || o.Name != "" }
 
 // Query asks for the owner of the local end of one conversation.
 type Query struct {
-	Transport string // "tcp", "udp", "sctp"
+	// Transport is "tcp", "udp", "sctp", "icmp", … as flows have it.
+	Transport string
 	// Local is the end whose owner is wanted, Remote its peer; the zero
 	// AddrPort where the peer is not known. IPv4-mapped addresses and zones are
 	// the source's to unify.
 	Local, Remote netip.AddrPort
+	// ID is the identifier of an ICMP echo, for transport "icmp" and "icmpv6".
+	ID uint16
 	// Time is when the packet was seen; the zero Time means now. Sources that
 	// keep a history use it against port reuse.
 	Time time.Time
@@ -136,4 +139,14 @@ type Source interface {
 	Refresh(ctx context.Context) error
 	// Close ends the source; Lookup still answers from what was read.
 	Close() error
+}
+
+// Machine is a [Source] that knows this machine.
+type Machine interface {
+	Source
+	// Local reports whether addr is one of this network namespace's own, as of the
+	// last reading.
+	Local(addr netip.Addr) bool
+	// Method says in a few words how owners are found, for people.
+	Method() string
 }

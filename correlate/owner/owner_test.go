@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -240,33 +239,6 @@ func TestReadGopsutil(t *testing.T) {
 	t.Errorf("%s is not listed", want)
 }
 
-func TestReadProcNet(t *testing.T) {
-	const text = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n" +
-		"   0: 0100007F:0277 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 0000000000000000 100 0 0 10 0\n" +
-		"   1: 0100007F:A000 0200007F:0050 06 00000000:00000000 03:00001000 00000000     0        0 0 3 0000000000000000\n" +
-		"   2: 0000000000000000FFFF00000100007F:1F90 0000000000000000FFFF00000200007F:0050 01 0:0 0:0 0 0 0 777 1\n" +
-		"   3: 00000000:0000 00000000:0000 07 0:0 0:0 0 0 0 778 1\n" +
-		"garbage\n   4: 01:0277 02:0000 0A 0 0 0 0 0 1 1\n"
-	rows, inodes, err := readProcNet(strings.NewReader(text), "tcp", nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []row{
-		socket("tcp", "127.0.0.1:631", "", "LISTENING"),
-		socket("tcp", "127.0.0.1:40960", "127.0.0.2:80", "TIME_WAIT"),
-		socket("tcp", "127.0.0.1:8080", "127.0.0.2:80", "ESTABLISHED"),
-	}
-	if endian := end("127.0.0.1:631"); rows[0].local != endian {
-		t.Skip("the sample is that of a little-endian machine")
-	}
-	if diff := cmp.Diff(want, rows, cmp.AllowUnexported(row{}), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]uint64{12345, 0, 777}, inodes); diff != "" {
-		t.Errorf("inodes (-want +got):\n%s", diff)
-	}
-}
-
 func TestFixed(t *testing.T) {
 	named := func(pid int, name string) Owner { return Owner{PID: pid, Name: name} }
 	f := NewFixed([]Socket{
@@ -303,24 +275,6 @@ func TestFixed(t *testing.T) {
 	if len(f.Snapshot()) != 6 {
 		t.Error("snapshot")
 	}
-}
-
-// Any text gives rows with valid ends, and as many inodes.
-func FuzzReadProcNet(f *testing.F) {
-	f.Add("   0: 0100007F:0277 00000000:0000 0A 0 0 0 0 0 12345 1\n")
-	f.Add("1: 0000000000000000FFFF00000100007F:1F90 00000000000000000000000000000000:0000 07 0 0 0 0 0 1\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		rows, inodes, _ := readProcNet(strings.NewReader(text), "tcp", nil, nil)
-		if len(rows) != len(inodes) {
-			t.Fatalf("%d rows, %d inodes", len(rows), len(inodes))
-		}
-		for _, r := range rows {
-			if !r.local.IsValid() || r.local.Port() == 0 {
-				t.Fatalf("%+v", r)
-			}
-		}
-		newIndex(rows)
-	})
 }
 
 func BenchmarkLookup(b *testing.B) {

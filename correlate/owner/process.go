@@ -73,12 +73,7 @@ func (p *processes) owner(pids []int, quality Quality) Owner {
 	if len(pids) > 1 && pids[0] == 1 {
 		pids = pids[1:]
 	}
-	var root []int
-	for _, pid := range pids {
-		if !p.inherits(pid, pids) {
-			root = append(root, pid)
-		}
-	}
+	root := p.roots(pids)
 	if len(root) != 1 {
 		o := Owner{Reason: Ambiguous}
 		for _, pid := range root[:min(len(root), maxCandidates)] {
@@ -112,6 +107,17 @@ func (p *processes) ancestors(pid int) *Process {
 		pid, at = d.parent, &(*at).Parent
 	}
 	return first
+}
+
+// roots are those of the processes that have no ancestor among them.
+func (p *processes) roots(pids []int) []int {
+	var roots []int
+	for _, pid := range pids {
+		if !p.inherits(pid, pids) {
+			roots = append(roots, pid)
+		}
+	}
+	return roots
 }
 
 // maxCandidates bounds Owner.Candidates.

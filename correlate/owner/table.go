@@ -23,16 +23,22 @@ type Config struct {
 	Interval time.Duration
 	// CommandLines asks for [Owner.CommandLine].
 	CommandLines bool
+	// NoBPF has Linux do without BPF programs.
+	NoBPF bool
+	// Everything asks snapshots for the sockets too that nobody holds any more:
+	// connections that are closed and wait for their time.
+	Everything bool
 }
 
-// Table is a [Source] made of readings of the system's socket tables: procfs on
-// Linux, gopsutil elsewhere. A lookup that finds nothing reads them anew, but not
+// Table is a [Machine] made of readings of the system's socket tables, by
+// gopsutil where nothing better is at hand. A lookup that finds nothing reads them anew, but not
 // more often than the configured interval allows; a socket that lived shorter
 // than that may be missed and is then said to have exited. It sees the network
 // namespace of this process only.
 type Table struct {
 	interval  time.Duration
 	read      func(context.Context) ([]row, error)
+	replaced  func() // a reading has come into force; may be nil; mu is held
 	addresses func() (addresses, error)
 	processes *processes
 
@@ -45,7 +51,7 @@ type Table struct {
 	closed  bool
 }
 
-var _ Source = (*Table)(nil)
+var _ Machine = (*Table)(nil)
 
 // New returns a source for this machine that has read nothing yet.
 func New(c Config) *Table {
@@ -53,7 +59,7 @@ func New(c Config) *Table {
 		c.Interval = defaultInterval
 	}
 	return &Table{
-		interval: c.Interval, read: readTables, addresses: ownAddresses,
+		interval: c.Interval, read: readGopsutil, addresses: ownAddresses,
 		processes: newProcesses(describer(c)), index: newIndex(nil),
 	}
 }
@@ -152,6 +158,9 @@ func (t *Table) refresh(ctx context.Context, force bool) error {
 			x := newIndex(rows)
 			t.mu.Lock()
 			t.index, t.locals = x, locals
+			if t.replaced != nil {
+				t.replaced()
+			}
 			t.mu.Unlock()
 			t.processes.age()
 		}
@@ -171,7 +180,9 @@ func (t *Table) Snapshot() []Socket {
 	defer t.mu.RUnlock()
 	order := make([]int, 0, len(t.index.rows))
 	for i := range t.index.rows {
-		order = append(order, i)
+		if t.index.rows[i].transport != "" { // else it was removed
+			order = append(order, i)
+		}
 	}
 	slices.SortFunc(order, func(a, b int) int { return compare(&t.index.rows[a], &t.index.rows[b]) })
 	sockets := make([]Socket, 0, len(order))
@@ -193,6 +204,9 @@ func (t *Table) Local(addr netip.Addr) bool {
 	defer t.mu.RUnlock()
 	return slices.Contains(t.locals.namespaces(addr), here)
 }
+
+// Method implements [Machine].
+func (t *Table) Method() string { return "readings of the socket tables" }
 
 // Close implements [Source].
 func (t *Table) Close() error {

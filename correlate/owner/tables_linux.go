@@ -2,108 +2,221 @@ package owner
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sniffid/sniffid/correlate/owner/procfs"
+	"github.com/sniffid/sniffid/correlate/owner/sockdiag"
+	"github.com/sniffid/sniffid/correlate/owner/trace"
 )
 
-// initialPIDNamespace is the inode of the first process namespace
-// (PROC_PID_INIT_INO in include/linux/proc_ns.h).
-const initialPIDNamespace = "pid:[4026531836]"
+// tables reads which sockets there are, in all network namespaces, and who holds
+// them. It is not safe for concurrent use.
+type tables struct {
+	spaces  *namespaces
+	holders *procfs.Holders
+	// tracer finds the holders, where BPF programs may be loaded; nil: holders
+	// does.
+	tracer *trace.Tracer
+	// everything asks for the sockets that nobody can hold too, those of closed
+	// connections.
+	everything bool
 
-// readTables reads /proc/net of this network namespace and the descriptors of
-// all processes. Where procfs has no tables, gopsutil is asked.
-func readTables(ctx context.Context) ([]row, error) {
-	var rows []row
-	var inodes []uint64
-	readable := false
-	for _, table := range procTables {
-		f, err := os.Open("/proc/net/" + table.file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // no IPv6
-		}
-		if err != nil {
-			return nil, err
-		}
-		readable = true
-		rows, inodes, err = readProcNet(f, table.transport, rows, inodes)
-		f.Close()
-		if err != nil {
-			return nil, err
-		}
-	}
-	if !readable {
-		return readGopsutil(ctx)
-	}
-	holders, hidden, err := socketHolders(ctx)
-	if err != nil {
+	rows    []row
+	pids    []int       // what the rows' are cut from
+	byInode map[int]int // inode to row
+	// unheld are the sockets that the tracer found no holder of, by cookie, with
+	// the reason that a look at the descriptors gave: one look is enough.
+	unheld map[uint64]Reason
+}
+
+// kinds are the sockets that sock_diag is asked for.
+var kinds = [...]struct {
+	transport     string
+	family, proto uint8
+}{
+	{"tcp", unix.AF_INET, unix.IPPROTO_TCP},
+	{"tcp", unix.AF_INET6, unix.IPPROTO_TCP},
+	{"udp", unix.AF_INET, unix.IPPROTO_UDP},
+	{"udp", unix.AF_INET6, unix.IPPROTO_UDP},
+	{"udplite", unix.AF_INET, unix.IPPROTO_UDPLITE},
+	{"udplite", unix.AF_INET6, unix.IPPROTO_UDPLITE},
+}
+
+// read reads all tables.
+func (t *tables) read(ctx context.Context) ([]row, error) {
+	if err := t.spaces.refresh(ctx); err != nil {
 		return nil, err
 	}
-	for i, inode := range inodes {
-		switch pids := holders[inode]; {
-		case inode == 0:
-			rows[i].reason = Exited // TIME_WAIT and the like: nobody holds it
-		case pids != nil:
-			rows[i].pids = pids
-		case hidden:
-			rows[i].reason = NoPermission
-		default:
-			rows[i].reason = Kernel
+	t.rows, t.pids, t.byInode = make([]row, 0, len(t.rows)+64), make([]int, 0, len(t.pids)+64), make(map[int]int, len(t.rows)+64)
+	states := uint32(sockdiag.AllStates)
+	if t.tracer != nil {
+		if err := t.tracer.Holdings(t.held); err != nil {
+			return nil, err
+		}
+		if !t.everything {
+			states = 1<<sockdiag.Listen | 1<<sockdiag.Close // those of UDP are closed
+		}
+	} else if err := t.holders.Scan(ctx); err != nil {
+		return nil, err
+	}
+	for _, space := range t.spaces.known {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for _, kind := range kinds {
+			if kind.transport == "udplite" && !t.everything {
+				continue
+			}
+			err := space.diag.Dump(kind.family, kind.proto, states, func(s sockdiag.Socket) { t.listed(kind.transport, space.inode, &s) })
+			if err != nil && kind.transport != "udplite" && space.inode == here {
+				return nil, err
+			}
 		}
 	}
-	return rows, nil
+	return t.rows, t.explain(ctx)
 }
 
-// socketHolders maps the inodes of sockets to the processes that have them
-// open. hidden says that some processes' descriptors could not be read, or that
-// processes of other namespaces cannot be seen.
-func socketHolders(ctx context.Context) (holders map[uint64][]int, hidden bool, err error) {
-	namespace, err := os.Readlink("/proc/self/ns/pid")
-	hidden = err != nil || namespace != initialPIDNamespace
-	processes, err := os.ReadDir("/proc")
-	if err != nil {
-		return nil, hidden, err
-	}
-	holders = map[uint64][]int{}
-	for _, p := range processes {
-		pid, err := strconv.Atoi(p.Name())
-		if err != nil {
+// explain finds out about the rows that have neither holder nor reason.
+func (t *tables) explain(ctx context.Context) error {
+	unheld := map[uint64]Reason{}
+	for i := range t.rows {
+		r := &t.rows[i]
+		if len(r.pids) > 0 || r.reason != "" {
 			continue
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, hidden, err
-		}
-		folder := filepath.Join("/proc", p.Name(), "fd")
-		descriptors, err := os.ReadDir(folder)
-		if errors.Is(err, fs.ErrPermission) {
-			hidden = true
-		}
-		for _, d := range descriptors {
-			target, err := os.Readlink(filepath.Join(folder, d.Name()))
-			if err != nil {
-				continue // closed meanwhile
+		reason, known := t.unheld[r.cookie]
+		if !known {
+			if _, err := t.holders.Find(ctx, []uint64{r.inode}, nil); err != nil {
+				return err
 			}
-			if inode, ok := socketInode(target); ok && !slices.Contains(holders[inode], pid) {
-				holders[inode] = append(holders[inode], pid)
-			}
+			t.hold(r, r.inode)
+			reason = r.reason
+		}
+		if r.reason = reason; reason != "" {
+			unheld[r.cookie] = reason
 		}
 	}
-	for _, pids := range holders {
-		slices.Sort(pids)
-	}
-	return holders, hidden, nil
+	t.unheld = unheld
+	return nil
 }
 
-// socketInode reads "socket:[12345]".
-func socketInode(target string) (uint64, bool) {
-	digits, isSocket := strings.CutPrefix(target, "socket:[")
-	if !isSocket {
-		return 0, false
+// hold names the holders that the descriptors show, or says why there are none.
+func (t *tables) hold(r *row, inode uint64) {
+	r.pids = slices.Clone(t.holders.PIDs(inode))
+	switch {
+	case len(r.pids) > 0:
+	case t.holders.Coverage().Complete():
+		r.reason = Kernel
+	default:
+		r.reason = NoPermission
 	}
-	inode, err := strconv.ParseUint(strings.TrimSuffix(digits, "]"), 10, 64)
-	return inode, err == nil
 }
+
+// held adds what a process holds.
+func (t *tables) held(h *trace.Holding) {
+	pid, inode := int(h.PID), int(h.Inode)
+	if i, known := t.byInode[inode]; known {
+		r := &t.rows[i]
+		if !slices.Contains(r.pids, pid) {
+			r.pids = append(slices.Clip(r.pids), pid)
+			slices.Sort(r.pids)
+		}
+		return
+	}
+	transport := transportOf(h.Proto)
+	if transport == "" || h.Local.Port() == 0 || h.Type == unix.SOCK_RAW {
+		return
+	}
+	t.pids = append(t.pids, pid)
+	t.byInode[inode] = len(t.rows)
+	t.rows = append(t.rows, row{
+		transport: transport, local: clean(h.Local), remote: clean(h.Remote), state: stateWord(transport, h.State),
+		netns: t.spaces.named(uint64(h.NetNSInode)), cookie: h.Cookie,
+		pids: t.pids[len(t.pids)-1:],
+	})
+	r := &t.rows[len(t.rows)-1]
+	r.pids = slices.Clip(r.pids)
+}
+
+// transportOf is "" for what has no ports.
+func transportOf(proto uint16) string {
+	switch proto {
+	case unix.IPPROTO_TCP, unix.IPPROTO_MPTCP:
+		return "tcp"
+	case unix.IPPROTO_UDP:
+		return "udp"
+	case unix.IPPROTO_UDPLITE:
+		return "udplite"
+	case unix.IPPROTO_SCTP:
+		return "sctp"
+	}
+	return ""
+}
+
+// listed adds what sock_diag lists, unless its holder is known already.
+func (t *tables) listed(transport string, netns uint64, s *sockdiag.Socket) {
+	if _, known := t.byInode[int(s.Inode)]; known && s.Inode != 0 {
+		return
+	}
+	if r := t.row(transport, netns, s); r.local.Port() != 0 {
+		t.rows = append(t.rows, r)
+	}
+}
+
+// row describes a socket that sock_diag knows.
+func (t *tables) row(transport string, netns uint64, s *sockdiag.Socket) row {
+	r := row{
+		transport: transport, netns: netns, cookie: s.Cookie, state: stateWord(transport, s.State),
+		local: unmapped(s.Local), remote: clean(s.Remote),
+	}
+	switch {
+	case s.Inode == 0:
+		r.reason = Exited // TIME_WAIT and the like: nobody holds it
+	case t.tracer == nil:
+		t.hold(&r, uint64(s.Inode))
+	default:
+		r.inode = uint64(s.Inode) // for explain
+	}
+	return r
+}
+
+func unmapped(end netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(end.Addr().Unmap().WithZone(""), end.Port())
+}
+
+// find asks for the one socket of a conversation, and who holds it: quicker than
+// reading all, and so with a better chance to be in time.
+func (t *tables) find(ctx context.Context, c conversation, netns uint64) (row, bool) {
+	var proto uint8
+	switch c.transport {
+	case "tcp":
+		proto = unix.IPPROTO_TCP
+	case "udp":
+		proto = unix.IPPROTO_UDP
+	default:
+		return row{}, false
+	}
+	inode := netns
+	if netns == here {
+		inode = t.spaces.own
+	}
+	space := t.spaces.known[inode]
+	if space == nil {
+		return row{}, false
+	}
+	s, err := space.diag.Find(proto, c.local, c.remote)
+	if err != nil {
+		return row{}, false
+	}
+	if s.Inode != 0 && t.tracer == nil {
+		// What can't be found by this is told by row.
+		_, _ = t.holders.Find(ctx, []uint64{uint64(s.Inode)}, nil)
+	}
+	r := t.row(c.transport, netns, &s)
+	return r, r.local.Port() != 0
+}
+
+func (t *tables) close() error { return t.spaces.close() }

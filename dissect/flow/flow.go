@@ -70,6 +70,15 @@ func (f *Flow[S]) Endpoint(d Direction) netip.AddrPort {
 	return f.Client
 }
 
+// ICMPID is the identifier by which an ICMP echo's ends tell it from others; 0
+// for all other flows.
+func (f *Flow[S]) ICMPID() uint16 {
+	if f.Proto != protoICMP && f.Proto != protoICMPv6 {
+		return 0
+	}
+	return uint16(f.key.ports)
+}
+
 // BothWays reports whether packets of both directions were seen.
 func (f *Flow[S]) BothWays() bool { return f.Packets[FromClient] != 0 && f.Packets[FromServer] != 0 }
 

@@ -35,7 +35,10 @@ func (r *run) live(ctx context.Context) error {
 		return openStatus(err)
 	}
 	defer src.Close()
-	owners := owner.New(owner.Config{})
+	owners, err := owner.Open(owner.Config{})
+	if err != nil {
+		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
+	}
 	defer owners.Close()
 	if err := owners.Refresh(ctx); err != nil {
 		r.env.log.Warn("the socket table can't be read", "err", err)

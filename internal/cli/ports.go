@@ -52,7 +52,8 @@ func listPorts(ctx context.Context, env *environment, o *portsOptions) error {
 	if err != nil {
 		env.log.Warn("the services file is not used", "err", err)
 	}
-	table := owner.New(owner.Config{})
+	// Which source it is makes no difference to a listing.
+	table, _ := owner.Open(owner.Config{NoBPF: true, Everything: true})
 	defer table.Close()
 	if err := table.Refresh(ctx); err != nil {
 		return cannot(fmt.Errorf("read the socket table: %w", err))

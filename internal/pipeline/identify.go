@@ -78,7 +78,7 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		}
 		p.open(f)
 	}
-	if p.config.Owners != nil && f.Link == nil && seg.Size > 0 && !v.asked[d] {
+	if seg.Size > 0 && !v.asked[d] {
 		v.asked[d] = true
 		p.reviewOwners(f)
 	}
@@ -183,6 +183,9 @@ func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 		v.session = nil
 		p.sessions.open--
 		p.describe(v)
+	}
+	if !v.concluded {
+		p.reviewOwners(f)
 	}
 	v.concluded = true
 	for _, d := range [...]flow.Direction{flow.FromClient, flow.FromServer} {

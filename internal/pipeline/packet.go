@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/sniffid/sniffid/capture"
 	"github.com/sniffid/sniffid/correlate/owner"
@@ -198,14 +199,18 @@ func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
 		*o = p.config.Owners.Lookup(owner.Query{
 			Transport: transport,
 			Local:     f.Endpoint(d), Remote: f.Endpoint(d.Reverse()),
-			Time: p.packet.Time(),
+			ID: f.ICMPID(), Time: time.Unix(0, f.Last),
 		})
 	}
 }
 
 // reviewOwners asks again for owners that the first packet gave no exact answer
-// to: an end that sends payload has a socket of its own by then.
+// to: an end that sends payload has a socket of its own by then, and at the end the
+// process has used it that will not have begun to before.
 func (p *Pipeline) reviewOwners(f *flow.Flow[conversation]) {
+	if p.config.Owners == nil || f.Link != nil || settled(&f.Value.owners[0]) && settled(&f.Value.owners[1]) {
+		return
+	}
 	before := f.Value.owners
 	p.lookupOwners(f)
 	for d, o := range before {
@@ -213,6 +218,11 @@ func (p *Pipeline) reviewOwners(f *flow.Flow[conversation]) {
 			*now = o
 		}
 	}
+}
+
+// settled reports whether asking again would not give a better answer.
+func settled(o *owner.Owner) bool {
+	return o.Quality == owner.Exact || o.Reason == owner.NotLocal || o.Reason == owner.Forwarded
 }
 
 // noteProcess takes over what the capture itself says about the process.

@@ -140,4 +140,3 @@ func (p *processes) inherits(pid int, pids []int) bool {
 
 // maxGenerations bounds the walk to a process's ancestors.
 const maxGenerations = 16
-

@@ -334,4 +334,3 @@ func (t *tracker) Close() error {
 	defer t.reading.Unlock()
 	return errors.Join(append(errs, t.tables.close())...)
 }
-

@@ -27,14 +27,7 @@ func (r *run) live(ctx context.Context) error {
 	}
 	ctx, cancel := r.o.deadline(ctx)
 	defer cancel()
-	src, err := live.Open(live.Config{
-		Interfaces: names, Filter: r.o.filter, SnapLength: r.o.snapLength,
-		NoPromiscuous: r.o.noPromisc, Logger: r.env.log,
-	})
-	if err != nil {
-		return openStatus(err)
-	}
-	defer src.Close()
+	// Before the first packet, so that its owner is not missed.
 	owners, err := owner.Open(owner.Config{})
 	if err != nil {
 		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
@@ -43,6 +36,14 @@ func (r *run) live(ctx context.Context) error {
 	if err := owners.Refresh(ctx); err != nil {
 		r.env.log.Warn("the socket table can't be read", "err", err)
 	}
+	src, err := live.Open(live.Config{
+		Interfaces: names, Filter: r.o.filter, SnapLength: r.o.snapLength,
+		NoPromiscuous: r.o.noPromisc, Logger: r.env.log,
+	})
+	if err != nil {
+		return openStatus(err)
+	}
+	defer src.Close()
 
 	watch := newWatch(r.o, cancel)
 	config := r.config

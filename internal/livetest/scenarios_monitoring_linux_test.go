@@ -12,7 +12,7 @@ func monitoringScenarios() []*scenario {
 			server:    "exec munin-node --config $DIR/node.conf",
 			client:    say(`cap multigraph\nlist\nversion\nquit\n`),
 			transport: "tcp", port: 80,
-			protocols: "munin", verdict: "mismatch", process: "munin-node",
+			protocols: "munin", verdict: "mismatch", process: "munin-node /usr/sbin/munin",
 		},
 		{
 			name:     "nrpe",

@@ -96,7 +96,7 @@ VirtualHost "server.example"
 			server:    inetd,
 			client:    say(`root\r\n`),
 			transport: "tcp", port: 3389,
-			protocols: "finger", verdict: "mismatch", process: "inetutils-inetd",
+			protocols: "finger", verdict: "mismatch", process: "in.fingerd",
 		},
 		{
 			name:     "gophernicus",
@@ -106,7 +106,7 @@ VirtualHost "server.example"
 			server:    inetd,
 			client:    "curl -sS gopher://$SERVER:$PORT/1/",
 			transport: "tcp", port: 5432,
-			protocols: "gopher", verdict: "mismatch", process: "inetutils-inetd",
+			protocols: "gopher", verdict: "mismatch", process: "gophernicus",
 		},
 		{
 			name:     "telnetd",
@@ -115,7 +115,7 @@ VirtualHost "server.example"
 			server:    inetd,
 			client:    "sleep 3 | inetutils-telnet $SERVER $PORT",
 			transport: "tcp", port: 6379,
-			protocols: "telnet", verdict: "mismatch", process: "inetutils-inetd",
+			protocols: "telnet", verdict: "mismatch", process: "telnetd",
 		},
 		{
 			name:     "rlogind",
@@ -124,7 +124,7 @@ VirtualHost "server.example"
 			server:    inetd,
 			client:    `sleep 3 | script -qec "rsh-redone-rlogin -p $PORT -l root $SERVER" /dev/null`,
 			transport: "tcp", port: 110,
-			protocols: "rlogin", verdict: "mismatch", process: "inetutils-inetd",
+			protocols: "rlogin", verdict: "mismatch", process: "in.rlogind",
 		},
 		{
 			name:     "uhub",

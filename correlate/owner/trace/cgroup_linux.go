@@ -15,11 +15,27 @@ import (
 // descriptor alone, out of sight, and is gone with it.
 func rootCgroup() (*os.File, error) {
 	if path, err := mountedCgroup("/proc/self/mountinfo"); err == nil && path != "" {
-		return os.Open(path)
+		if f, err := openCgroup(path); err == nil {
+			return f, nil
+		}
 	}
 	f, err := privateCgroup()
 	if err != nil {
 		return nil, fmt.Errorf("mount the cgroup hierarchy: %w", err)
+	}
+	return f, nil
+}
+
+// openCgroup opens a folder of the version 2 hierarchy. What is mounted on top may
+// hide the one that was mounted there.
+func openCgroup(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	var s unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil || s.Type != unix.CGROUP2_SUPER_MAGIC {
+		return nil, errors.Join(errors.New("no cgroup of version 2: "+path), err, f.Close())
 	}
 	return f, nil
 }
@@ -62,7 +78,7 @@ func privateCgroup() (*os.File, error) {
 	defer unix.Close(mount)
 	root, err := unix.Openat(mount, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, errors.Join(os.NewSyscallError("openat", err))
+		return nil, os.NewSyscallError("openat", err)
 	}
 	return os.NewFile(uintptr(root), "cgroup2"), nil
 }

@@ -155,19 +155,18 @@ static __always_inline void describe(struct event *e, const struct owner *o)
 }
 
 // claim writes the current process into the socket's storage, unless it is there
-// already. It reports whether the owner changed from one that was known.
+// already. It reports whether that is worth telling: the socket was told of, as
+// another process's, as its listener's, or only as held.
 static __always_inline int claim(struct owner *o, __u64 cookie, __u8 how)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	int same = o->cookie == cookie && o->pid == pid;
+	int copy = o->cookie != cookie;
+	int same = !copy && o->pid == pid;
 	if (same && o->how >= how)
 		return 0;
-	int changed = o->pid && o->pid != pid && (o->peer || o->bound);
-	if (o->cookie != cookie) { // a listener's, of which nothing was reported yet
+	int news = o->pid && (!same || o->how == HOW_HELD);
+	if (copy)
 		o->bound = 0;
-		if (!o->peer)
-			changed = 0;
-	}
 	if (!same) {
 		o->cookie = cookie;
 		o->pid = pid;
@@ -176,7 +175,7 @@ static __always_inline int claim(struct owner *o, __u64 cookie, __u8 how)
 		bpf_get_current_comm(o->comm, sizeof(o->comm));
 	}
 	o->how = how;
-	return changed;
+	return news && (o->peer || o->bound);
 }
 
 // claimed tells of a socket whose user has changed, once for each user and peer.

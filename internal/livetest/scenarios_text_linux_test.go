@@ -96,7 +96,7 @@ VirtualHost "server.example"
 			server:    inetd,
 			client:    say(`root\r\n`),
 			transport: "tcp", port: 3389,
-			protocols: "finger", verdict: "mismatch", process: "in.fingerd",
+			protocols: "finger", verdict: "mismatch", process: "in.fingerd finger",
 		},
 		{
 			name:     "gophernicus",

@@ -216,6 +216,12 @@ func (t *tables) find(ctx context.Context, c conversation, netns uint64) (row, b
 		_, _ = t.holders.Find(ctx, []uint64{uint64(s.Inode)}, nil)
 	}
 	r := t.row(c.transport, netns, &s)
+	if len(r.pids) == 0 && s.Inode != 0 {
+		// It may have been closed while its holder was looked for.
+		if now, err := space.diag.Find(proto, c.local, c.remote); err != nil || now.Cookie != s.Cookie || now.Inode == 0 {
+			r.reason = Exited
+		}
+	}
 	return r, r.local.Port() != 0
 }
 

@@ -115,9 +115,9 @@ func (c *Cgroup) element(element, before string) {
 		}
 	case c.Runtime == "systemd-nspawn" && element == "supervisor":
 		c.Helper = true
-	case element == "payload" && strings.HasPrefix(before, "machine-") && strings.HasSuffix(before, ".scope"):
+	case element == "payload" && machineOf(before) != "":
 		// systemd-nspawn, started by hand: its scope is named after the machine.
-		machine := unescape(strings.TrimSuffix(strings.TrimPrefix(before, "machine-"), ".scope"))
+		machine := machineOf(before)
 		c.Container, c.Runtime, c.Helper, c.Inside = machine, "systemd-nspawn", false, ""
 	case !isUnit(name):
 	case c.Container != "":
@@ -152,6 +152,15 @@ func isManager(unit string) bool {
 }
 
 func isDecimal(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// machineOf is the machine that a scope of systemd-machined is named after.
+func machineOf(scope string) string {
+	name, ok := strings.CutPrefix(scope, "machine-")
+	if name, ok2 := strings.CutSuffix(name, ".scope"); ok && ok2 {
+		return unescape(name)
+	}
+	return ""
+}
 
 // unescape undoes systemd's escapes (systemd.unit(5), "string escaping for
 // inclusion in unit names"): "-" for "/" stays, for machines' names have no

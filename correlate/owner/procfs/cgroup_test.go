@@ -168,6 +168,7 @@ func TestParseCgroup(t *testing.T) {
 			"virtual machine", `0::/machine.slice/machine-qemu\x2d1\x2ddebian.scope/libvirt/emulator` + "\n",
 			Cgroup{Unit: `machine-qemu\x2d1\x2ddebian.scope`, Slice: "machine.slice"},
 		},
+		{"machine without a name", "0::/machine-.scope/payload\n", Cgroup{Unit: "machine-.scope"}},
 		{"ecs", "4:memory:/ecs/0123456789abcdef0123456789abcdef/" + id1 + "\n", Cgroup{Container: id1, Runtime: "ecs"}},
 		{
 			"fargate", "1:name=systemd:/ecs/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef-2765123402\n",

@@ -65,7 +65,7 @@ func (f *FS) Process(pid int) (Process, error) {
 	// is missing does not say that the process has gone.
 	name := append(make([]byte, 0, 16), nameExe...)
 	if n, e := readlinkat(folder, name, (*scratch)[:cap(*scratch)]); e == 0 {
-		path, deleted := cutDeleted((*scratch)[:n])
+		path, deleted := bytes.CutSuffix((*scratch)[:n], []byte(deletedMark))
 		p.Exe, p.Deleted = string(path), deleted
 	}
 	name = append(name[:0], nameNetNS...)

@@ -77,7 +77,7 @@ func TestProcess(t *testing.T) {
 	if _, err := f.Process(814); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
-	for _, pid := range []int{0, -1, 815, 816, 1 << 40} {
+	for _, pid := range []int{0, -1, 815, 816, 1<<31 - 1} {
 		if _, err := f.Process(pid); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%d: %v", pid, err)
 		}

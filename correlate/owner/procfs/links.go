@@ -1,15 +1,8 @@
 package procfs
 
-import "bytes"
-
 // deletedMark is what the kernel appends to the path of a file that is gone
 // (d_path in fs/d_path.c).
 const deletedMark = " (deleted)"
-
-// cutDeleted takes the kernel's mark from the path of an executable.
-func cutDeleted(path []byte) ([]byte, bool) {
-	return bytes.CutSuffix(path, []byte(deletedMark))
-}
 
 // linkInode reads the number of "kind:[12345]", the target of the links to
 // sockets and namespaces; kind includes the colon.

@@ -52,7 +52,9 @@ func ParseStat(text []byte) (Stat, error) {
 			return Stat{}, fmt.Errorf("%d fields: %w", field-1, errStat)
 		}
 		if field == fieldState {
-			s.State = word[0]
+			if s.State = word[0]; len(word) != 1 || s.State|0x20 < 'a' || s.State|0x20 > 'z' {
+				return Stat{}, fmt.Errorf("state: %w", errStat)
+			}
 			continue
 		}
 		if field != fieldPPID && field != fieldFlags && field != fieldThreads && field != fieldStart {

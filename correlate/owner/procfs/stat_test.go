@@ -49,6 +49,7 @@ func TestParseStat(t *testing.T) {
 func FuzzParseStat(f *testing.F) {
 	f.Add([]byte(sshdStat))
 	f.Add([]byte("1 (a) b) Z 0 1 2 3 4 5 6"))
+	f.Add([]byte("0 () \x00 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := ParseStat(text)
 		if err != nil {

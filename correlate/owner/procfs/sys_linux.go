@@ -59,15 +59,12 @@ func readat(folder int, name, buf []byte, limit int) ([]byte, error) {
 	}
 }
 
-// isGone reports whether an error says that the process has gone: its files
-// vanish (ENOENT), and those that are open already cannot be read (ESRCH).
-func isGone(err error) bool { return err == unix.ENOENT || err == unix.ESRCH }
-
 // isDenied reports whether an error says that this user may not look.
 func isDenied(err error) bool { return err == unix.EACCES || err == unix.EPERM }
 
 // processError is an error about a process. One that has gone is
-// [fs.ErrNotExist], wherever that was noticed.
+// [fs.ErrNotExist], wherever that was noticed: its files vanish (ENOENT), and what
+// is open already cannot be read (ESRCH).
 func processError(pid int, err error) error {
 	if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.ENOENT) {
 		err = fs.ErrNotExist

@@ -53,6 +53,7 @@ func ownerships() []ownership {
 		{name: "a descriptor passed on", args: serve("tcp", "127.0.0.1", "pass"), held: 1},
 		{name: "a descriptor passed on and kept", args: serve("tcp", "127.0.0.1", "share"), held: 2},
 		{name: "a thread", args: serve("tcp", "127.0.0.1", "thread"), held: 1},
+		{name: "a listener of Go, MPTCP", held: 1},
 		{name: "another user", args: serve("tcp", "127.0.0.1", "nobody"), held: 1, user: "nobody"},
 		{name: "another name", args: serve("tcp", "127.0.0.1", "renamed"), held: 1, comm: "other-name"},
 		{name: "another process namespace", before: []string{"unshare", "--pid", "--fork"}, args: serve("tcp", "127.0.0.1", "plain"), held: 1},
@@ -93,7 +94,10 @@ func (o *ownership) play(t *testing.T, first bool) string {
 		holders = append(holders, o.global(t, a, a.next(t, "held")[0]))
 	}
 	time.Sleep(50 * time.Millisecond) // those who pass descriptors on have ended
-	transport, address := o.args[1], o.args[2]
+	transport, address := "tcp", "127.0.0.1"
+	if len(o.args) > 0 {
+		transport, address = o.args[1], o.args[2]
+	}
 
 	listed := o.listed(t, transport, address, port, holders)
 	if o.elsewhere {

@@ -27,10 +27,17 @@ import (
 // programs may not be loaded.
 const variable = "SNIFFID_OWNERS"
 
+// acting has this program play an actor.
+const acting = "SNIFFID_OWNERS_ACTOR"
+
 // inside marks the run in the network namespace that the tests are in.
 const inside = "SNIFFID_OWNERS_INSIDE"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(acting) != "" {
+		fmt.Fprintln(os.Stderr, goActor())
+		os.Exit(1)
+	}
 	if os.Getenv(variable) == "" || os.Getenv(inside) != "" || os.Geteuid() != 0 {
 		os.Exit(m.Run())
 	}
@@ -93,13 +100,20 @@ type actor struct {
 	lines chan []string // words
 }
 
-// play starts the actor, perhaps by another program that executes it.
+// play starts the actor, perhaps by another program that executes it; without
+// arguments it is the one in Go.
 func play(t testing.TB, before []string, args ...string) *actor {
 	t.Helper()
 	_, program := programs(t)
+	if len(args) == 0 {
+		program = os.Args[0]
+	}
 	words := append(append(append([]string{}, before...), program), args...)
 	a := &actor{cmd: exec.Command(words[0], words[1:]...), lines: make(chan []string, 1024)}
 	a.cmd.Stderr = os.Stderr
+	if len(args) == 0 {
+		a.cmd.Env = append(os.Environ(), acting+"=go")
+	}
 	stdin, err := a.cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,8 @@ static int bound(int type, const char *text, int port, int reuse)
 {
 	struct sockaddr_storage a;
 	socklen_t n = address(text, port, &a);
-	int s = socket(a.ss_family, type, 0), on = 1;
+	// Several processes may be woken by one request: those that come late don't wait.
+	int s = socket(a.ss_family, type | SOCK_NONBLOCK, 0), on = 1;
 	if (s < 0)
 		err(1, "socket");
 	setsockopt(s, SOL_SOCKET, reuse ? SO_REUSEPORT : SO_REUSEADDR, &on, sizeof on);
@@ -275,7 +276,9 @@ int main(int argc, char **v)
 		return brief(v);
 	if (argc == 4 && !strcmp(v[1], "once")) {
 		int type = type_of(v[2]), s = bound(type, loopback(v[3]), 0, 0);
+		struct pollfd p = {.fd = s, .events = POLLIN};
 		say_port(s);
+		poll(&p, 1, -1);
 		handle(s, type);
 		return 0;
 	}

@@ -49,7 +49,8 @@ var mayImport = map[string][]string{
 	"signatures/machine":    {"dissect", "dissect/flow", "dissect/wire", "signatures/lang", "signatures/lang/regex"},
 
 	"correlate":                       {"dissect/flow", "correlate/..."},
-	"correlate/owner":                 {},
+	"correlate/owner":                 {"correlate/owner/wintable"},
+	"correlate/owner/wintable":        {},
 	"correlate/claims":                {},
 	"correlate/registry":              {},
 	"correlate/registry/internal/gen": {},

@@ -13,6 +13,10 @@ type row struct {
 	state         string         // in the words of netstat
 	pids          []int          // who holds it, ascending; empty: see reason
 	reason        Reason
+	// What Windows says of the socket beyond its process; empty elsewhere.
+	services []string // one of which holds it
+	modules  []string // files that it was made by
+	created  int64    // when, in milliseconds since 1970; 0 = not known
 }
 
 // index finds rows by their ends.

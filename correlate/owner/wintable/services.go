@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf16"
 )
 
@@ -93,17 +94,26 @@ func NewHosts(services []Service) Hosts {
 }
 
 // Of returns the services that a socket may belong to: the one that its tag
-// names, and otherwise all of the process, of which nothing tells which it is.
-// named asks the system for the service behind a tag; it returns "" where the
-// system does not say.
-func (h Hosts) Of(r *Row, named func(pid int, tag uint32) string) []string {
+// names; else, of several in the process, the one that Windows calls the socket's
+// module; else all of the process, and nothing tells which it is.
+//
+// named asks the system for the service behind a tag, module for the name of a
+// socket's module. They return "" where the system does not say, and may be nil.
+func (h Hosts) Of(r *Row, named func(pid int, tag uint32) string, module func(*Row) string) []string {
 	if r.PID == 0 {
 		return nil
 	}
-	if r.Tag != 0 {
+	if r.Tag != 0 && named != nil {
 		if name := named(r.PID, r.Tag); name != "" {
 			return []string{name}
 		}
 	}
-	return h[r.PID]
+	hosted := h[r.PID]
+	if len(hosted) > 1 && module != nil {
+		name := module(r)
+		if i := slices.IndexFunc(hosted, func(s string) bool { return strings.EqualFold(s, name) }); i >= 0 {
+			return hosted[i : i+1 : i+1]
+		}
+	}
+	return hosted
 }

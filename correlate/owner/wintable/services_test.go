@@ -75,6 +75,7 @@ func TestHostsOf(t *testing.T) {
 		}
 		return ""
 	}
+	module := func(r *Row) string { return map[uint32]string{9: "netman", 10: "ntdll.dll"}[r.Tag] }
 	tests := []struct {
 		name string
 		row  Row
@@ -82,15 +83,20 @@ func TestHostsOf(t *testing.T) {
 	}{
 		{"by tag", Row{PID: 900, Tag: 7}, []string{"Dnscache"}},
 		{"the system does not know the tag", Row{PID: 900, Tag: 8}, []string{"Dnscache", "Netman"}},
+		{"by module", Row{PID: 900, Tag: 9}, []string{"Netman"}},
+		{"a module that is no service", Row{PID: 900, Tag: 10}, []string{"Dnscache", "Netman"}},
 		{"several, no tag", Row{PID: 900}, []string{"Dnscache", "Netman"}},
 		{"the only one", Row{PID: 700}, []string{"Spooler"}},
 		{"no service", Row{PID: 5}, nil},
 		{"nobody", Row{Tag: 7}, nil},
 	}
 	for _, tt := range tests {
-		if d := cmp.Diff(tt.want, hosts.Of(&tt.row, named)); d != "" {
+		if d := cmp.Diff(tt.want, hosts.Of(&tt.row, named, module)); d != "" {
 			t.Errorf("%s:\n%s", tt.name, d)
 		}
+	}
+	if got := hosts.Of(&Row{PID: 900, Tag: 7}, nil, nil); len(got) != 2 {
+		t.Errorf("nobody to ask: %v", got)
 	}
 }
 

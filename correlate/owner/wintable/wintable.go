@@ -44,8 +44,9 @@ type Row struct {
 	// Tag is the number that the process gave the service that made the socket;
 	// 0 = none. It has a meaning in that process only.
 	Tag uint32
-	// Raw is the row itself and aliases the buffer.
-	Raw []byte
+	// Raw is the row itself in its layout, and aliases the buffer.
+	Raw    []byte
+	Layout Layout
 }
 
 // Layout is one of the row structures.
@@ -131,6 +132,7 @@ func (l Layout) Append(rows []Row, table []byte) ([]Row, error) {
 	body := table[at.first:]
 	for range count {
 		if r, ok := at.row(body[:at.size:at.size]); ok {
+			r.Layout = l
 			rows = append(rows, r)
 		}
 		body = body[at.size:]

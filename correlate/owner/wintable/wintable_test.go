@@ -129,12 +129,12 @@ func TestAppend(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(tt.want, got, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }), cmpopts.IgnoreFields(Row{}, "Raw")); d != "" {
+			if d := cmp.Diff(tt.want, got, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }), cmpopts.IgnoreFields(Row{}, "Raw", "Layout")); d != "" {
 				t.Error(d)
 			}
 			at := &layouts[tt.layout]
 			for i := range got {
-				if len(got[i].Raw) != at.size || &got[i].Raw[0] != &tt.table[at.first+i*at.size] {
+				if got[i].Layout != tt.layout || len(got[i].Raw) != at.size || &got[i].Raw[0] != &tt.table[at.first+i*at.size] {
 					t.Errorf("row %d: not its own bytes", i)
 				}
 			}

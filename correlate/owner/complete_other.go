@@ -6,4 +6,4 @@ package owner
 const systemPID = -1
 
 // complete has nothing to add on this system.
-func complete(int, *Owner) {}
+func complete(Config, int, *Owner) {}

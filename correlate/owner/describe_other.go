@@ -39,7 +39,7 @@ func describer(c Config) (describe func(pid int) (description, bool), created fu
 		if parent, err := p.Ppid(); err == nil {
 			d.parent = int(parent)
 		}
-		complete(pid, &d.owner)
+		complete(c, pid, &d.owner)
 		return d, true
 	}
 	return describe, created

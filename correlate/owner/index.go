@@ -18,8 +18,11 @@ type row struct {
 	cookie        uint64         // of the socket, where the system tells sockets apart; 0: unknown
 	inode         uint64         // of the socket, where that is needed to find who holds it
 	pids          []int          // who holds it, ascending; empty: see reason
-	services      []string       // of the process, those that may hold it
 	reason        Reason
+	// What Windows says of the socket beyond its process; empty elsewhere.
+	services []string // one of which holds it
+	modules  []string // files that it was made by
+	created  uint64   // when, in milliseconds since 1970; 0 = not known
 }
 
 // index finds rows by their ends.

@@ -20,7 +20,7 @@ func Open(c Config) (Machine, error) {
 	fs := procfs.New(procRoot)
 	spaces, err := newNamespaces(fs)
 	if err != nil {
-		return portable(c), fmt.Errorf("no sock_diag: %w", err)
+		return New(c), fmt.Errorf("no sock_diag: %w", err)
 	}
 	t := &tracker{
 		Table:  New(c),
@@ -54,12 +54,4 @@ func openTracer() (*trace.Tracer, error) {
 		return nil, errors.New("this is not the first process namespace")
 	}
 	return trace.Open()
-}
-
-// portable is the source that needs nothing of the system but what it tells
-// everybody.
-func portable(c Config) Machine {
-	t := New(c)
-	t.read = readGopsutil
-	return t
 }

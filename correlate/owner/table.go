@@ -28,10 +28,13 @@ type Config struct {
 	// Everything asks snapshots for the sockets too that nobody holds any more:
 	// connections that are closed and wait for their time.
 	Everything bool
+	// Modules asks for [Owner.Modules], which only Windows has; it makes
+	// readings dearer.
+	Modules bool
 }
 
-// Table is a [Machine] made of readings of the system's socket tables, by
-// gopsutil where nothing better is at hand. A lookup that finds nothing reads them anew, but not
+// Table is a [Machine] made of readings of the system's socket tables: the
+// extended tables of iphlpapi on Windows, gopsutil elsewhere. A lookup that finds nothing reads them anew, but not
 // more often than the configured interval allows; a socket that lived shorter
 // than that may be missed and is then said to have exited. It sees the network
 // namespace of this process only.
@@ -59,7 +62,7 @@ func New(c Config) *Table {
 		c.Interval = defaultInterval
 	}
 	return &Table{
-		interval: c.Interval, read: readGopsutil, addresses: ownAddresses,
+		interval: c.Interval, read: newReader(c), addresses: ownAddresses,
 		processes: newProcesses(describer(c)), index: newIndex(nil),
 	}
 }
@@ -115,9 +118,11 @@ func (t *Table) owner(rows []int, quality Quality) Owner {
 	reason := Exited
 	for _, i := range rows {
 		r := &t.index.rows[i]
-		pids = append(pids, r.pids...)
-		if len(r.pids) == 0 {
+		switch {
+		case len(r.pids) == 0:
 			reason = r.reason
+		case !t.reused(r):
+			pids = append(pids, r.pids...)
 		}
 	}
 	slices.Sort(pids)
@@ -126,12 +131,44 @@ func (t *Table) owner(rows []int, quality Quality) Owner {
 	if len(pids) > 0 {
 		o = t.processes.owner(pids, quality)
 	}
-	first := &t.index.rows[rows[0]]
-	o.NetNS = first.netns
-	if o.PID != 0 && len(first.services) > 0 {
-		o.Services = first.services
+	o.NetNS = t.index.rows[rows[0]].netns
+	for _, i := range rows {
+		r := &t.index.rows[i]
+		if o.PID != 0 && slices.Contains(r.pids, o.PID) {
+			o.Services = union(o.Services, r.services)
+			o.Modules = union(r.modules, o.Modules)
+		}
 	}
 	return o
+}
+
+// creationSlack is how much younger than its socket a process may seem, in
+// milliseconds: the two times are not taken by one clock.
+const creationSlack = 1000
+
+// reused reports whether the process that the table names was created after the
+// socket: its number was another's then, who is gone.
+func (t *Table) reused(r *row) bool {
+	if r.created == 0 {
+		return false
+	}
+	d, alive := t.processes.get(r.pids[0])
+	return alive && d.created > r.created+creationSlack
+}
+
+// union appends to a what only b has. It returns one of them where that is all,
+// and changes neither.
+func union(a, b []string) []string {
+	if len(a) == 0 {
+		return b
+	}
+	joined := a[:len(a):len(a)]
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			joined = append(joined, s)
+		}
+	}
+	return joined
 }
 
 // Refresh implements [Source].

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/sniffid/sniffid/correlate/owner"
 )
 
 // The exit statuses.
@@ -45,6 +47,11 @@ type environment struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
 	level          slog.LevelVar
+	// owners opens the socket table that "sniffid ports" lists.
+	owners func(owner.Config) owner.Source
+	// elevate says how to see what this user may not, "run as root"; "" where
+	// the user may do everything already.
+	elevate string
 	// status is the exit status of a command that has done its work.
 	status int
 }
@@ -53,9 +60,21 @@ type environment struct {
 // status. The first interrupt ends a capture in good order, the second one ends
 // the process.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr}
+	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr, owners: openOwners, elevate: elevation()}
+	return env.run(args)
+}
+
+// openOwners is the socket table of this machine. To a listing it makes no
+// difference if a better source could not be had.
+func openOwners(c owner.Config) owner.Source {
+	source, _ := owner.Open(c)
+	return source
+}
+
+// run executes a command line in an environment.
+func (env *environment) run(args []string) int {
 	env.level.Set(slog.LevelWarn)
-	env.log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: &env.level, ReplaceAttr: withoutTime}))
+	env.log = slog.New(slog.NewTextHandler(env.stderr, &slog.HandlerOptions{Level: &env.level, ReplaceAttr: withoutTime}))
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -66,9 +85,9 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 	root := newRoot(env)
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(env.stdin)
+	root.SetOut(env.stdout)
+	root.SetErr(env.stderr)
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE):
@@ -76,11 +95,11 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.Is(err, errReported):
 		return exitCannot
 	}
-	fmt.Fprintf(stderr, "sniffid: %v\n", err)
+	fmt.Fprintf(env.stderr, "sniffid: %v\n", err)
 	var s *statusError
 	if errors.As(err, &s) {
 		if s.status == exitUsage {
-			fmt.Fprintln(stderr, `Try "sniffid --help".`)
+			fmt.Fprintln(env.stderr, `Try "sniffid --help".`)
 		}
 		return s.status
 	}

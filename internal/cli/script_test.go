@@ -17,11 +17,16 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"sniffid": func() { os.Exit(Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		// sniffid-at TABLE ARGS: by a user who is not root, on another machine.
+		"sniffid-at": func() {
+			os.Exit(runAt(os.Args[1], "run as root", os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
+		},
 	})
 }
 
 // TestScripts runs the scripts of testdata/script: one behaviour a file. They
-// find the captures in $PCAPS and the listings in $CLAIMS, and say
+// find the captures in $PCAPS, the listings in $CLAIMS and socket tables in
+// $SOCKETS, and say
 // "status N command" where another exit status than 0 is expected.
 func TestScripts(t *testing.T) {
 	testdata, err := filepath.Abs(filepath.Join("..", "..", "testdata"))
@@ -33,6 +38,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PCAPS", filepath.Join(testdata, "pcaps"))
 			env.Setenv("CLAIMS", filepath.Join(testdata, "claims"))
+			env.Setenv("SOCKETS", filepath.Join(testdata, "sockets"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "unnamed": unnamed},

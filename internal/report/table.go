@@ -18,7 +18,7 @@ type table struct {
 
 type tableRow struct {
 	cells []cell
-	note  string
+	notes []string
 }
 
 // cell is a text and the style in which it is shown.
@@ -31,8 +31,12 @@ func plain(s string) cell { return cell{text: s} }
 
 func (t *table) row(cells ...cell) { t.rows = append(t.rows, tableRow{cells: cells}) }
 
-// note adds a line below the last row.
-func (t *table) note(s string) { t.rows[len(t.rows)-1].note = s }
+// note adds a line below the last row; "" adds none.
+func (t *table) note(s string) {
+	if last := &t.rows[len(t.rows)-1]; s != "" {
+		last.notes = append(last.notes, s)
+	}
+}
 
 func (t *table) write(w io.Writer, p painter) {
 	width := make([]int, len(t.head))
@@ -51,8 +55,8 @@ func (t *table) write(w io.Writer, p painter) {
 	writeRow(w, p, head, width)
 	for _, r := range t.rows {
 		writeRow(w, p, r.cells, width)
-		if r.note != "" {
-			fmt.Fprintf(w, "    %s\n", r.note)
+		for _, note := range r.notes {
+			fmt.Fprintf(w, "    %s\n", note)
 		}
 	}
 }

@@ -233,8 +233,9 @@ func TestSockets(t *testing.T) {
 		{Socket: owner.Socket{Transport: "udp", Local: netip.MustParseAddrPort("[::]:53"), Owner: owner.Owner{Reason: owner.NoPermission}}},
 	}
 	var b bytes.Buffer
-	check(t, SocketsText(&b, rows, false))
-	check(t, SocketsJSON(&b, rows))
+	for _, format := range SocketFormats() {
+		check(t, Sockets(format, &b, rows, SocketOptions{}))
+	}
 	golden(t, "sockets.golden", b.Bytes())
 }
 

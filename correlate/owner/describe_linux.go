@@ -17,6 +17,7 @@ const procRoot = "/"
 // started, 0 when there is no such process.
 func describer(c Config) (describe func(pid int) (description, bool), created func(pid int) uint64) {
 	fs := procfs.New(procRoot)
+	meaning := newMeaning(fs)
 	created = func(pid int) uint64 {
 		_, start, err := fs.Parent(pid)
 		if err != nil {
@@ -38,14 +39,8 @@ func describer(c Config) (describe func(pid int) (description, bool), created fu
 				d.owner.CommandLine = strings.Join(arguments, " ")
 			}
 		}
-		group(p.Cgroup, &d.owner)
+		meaning.group(p.Cgroup, &d.owner)
 		return d, true
 	}
 	return describe, created
-}
-
-// group adds what the text of /proc/PID/cgroup says.
-func group(text string, o *Owner) {
-	g := procfs.ParseCgroup(text)
-	o.Unit, o.Container, o.Runtime, o.Pod = g.Unit, g.Container, g.Runtime, g.Pod
 }

@@ -23,9 +23,9 @@ func Open(c Config) (Machine, error) {
 		return New(c), fmt.Errorf("no sock_diag: %w", err)
 	}
 	t := &tracker{
-		Table:  New(c),
-		tables: &tables{spaces: spaces, holders: procfs.NewHolders(fs), everything: c.Everything},
-		users:  map[uint32]string{},
+		Table:   New(c),
+		tables:  &tables{spaces: spaces, holders: procfs.NewHolders(fs), everything: c.Everything},
+		meaning: newMeaning(fs), users: map[uint32]string{},
 	}
 	t.own = spaces.known[spaces.own].cookie
 	t.spaces = map[uint64]uint64{t.own: here}

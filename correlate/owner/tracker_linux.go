@@ -23,8 +23,9 @@ import (
 // asks for single sockets as soon as they are looked up.
 type tracker struct {
 	*Table
-	tables *tables
-	tracer *trace.Tracer // nil without BPF
+	tables  *tables
+	tracer  *trace.Tracer // nil without BPF
+	meaning *meaning
 
 	// events is held while they are read; then the table's lock, where it is needed.
 	events  sync.Mutex
@@ -56,15 +57,45 @@ func (t *tracker) Method() string {
 
 // Lookup implements [Source].
 func (t *tracker) Lookup(q Query) Owner {
+	o := t.find(&q)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	t.explain(&o, q.Transport, q.Local)
+	return o
+}
+
+func (t *tracker) find(q *Query) Owner {
 	if t.tracer == nil {
-		t.ask(&q)
-		return t.Table.Lookup(q)
+		t.ask(q)
+		return t.Table.Lookup(*q)
 	}
 	t.follow()
-	if o, told := t.told(&q); told {
+	if o, told := t.told(q); told {
 		return o
 	}
-	return t.Table.Lookup(q)
+	return t.Table.Lookup(*q)
+}
+
+// Snapshot implements [Source]. The holder of a socket is named, be it a proxy or
+// not.
+func (t *tracker) Snapshot() []Socket {
+	sockets := t.Table.Snapshot()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for i := range sockets {
+		s := &sockets[i]
+		if !s.Listening() {
+			continue
+		}
+		whole := s.Owner
+		t.explain(&whole, s.Transport, s.Local)
+		o := &s.Owner
+		o.SocketUnit = whole.SocketUnit
+		if o.Container == "" {
+			o.Container, o.ContainerName, o.Runtime, o.Pod = whole.Container, whole.ContainerName, whole.Runtime, whole.Pod
+		}
+	}
+	return sockets
 }
 
 // poll reads events until the tracker is closed.

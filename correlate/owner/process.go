@@ -74,6 +74,13 @@ func (p *processes) owner(pids []int, quality Quality) Owner {
 		pids = pids[1:]
 	}
 	root := p.roots(pids)
+	if len(root) > 1 {
+		// Between fork and exec a child has all that its parent has; it is gone by
+		// now, or has closed it.
+		if alive := p.alive(root); len(alive) > 0 {
+			root = alive
+		}
+	}
 	if len(root) != 1 {
 		o := Owner{Reason: Ambiguous}
 		for _, pid := range root[:min(len(root), maxCandidates)] {
@@ -118,6 +125,17 @@ func (p *processes) roots(pids []int) []int {
 		}
 	}
 	return roots
+}
+
+// alive are those of the processes that have not ended.
+func (p *processes) alive(pids []int) []int {
+	var alive []int
+	for _, pid := range pids {
+		if _, is := p.get(pid); is {
+			alive = append(alive, pid)
+		}
+	}
+	return alive
 }
 
 // maxCandidates bounds Owner.Candidates.

@@ -188,8 +188,9 @@ func unmapped(end netip.AddrPort) netip.AddrPort {
 }
 
 // find asks for the one socket of a conversation, and who holds it: quicker than
-// reading all, and so with a better chance to be in time.
-func (t *tables) find(ctx context.Context, c conversation, netns uint64) (row, bool) {
+// reading all, and so with a better chance to be in time. asked says that the
+// kernel has answered.
+func (t *tables) find(ctx context.Context, c conversation, netns uint64) (r row, found, asked bool) {
 	var proto uint8
 	switch c.transport {
 	case "tcp":
@@ -197,7 +198,7 @@ func (t *tables) find(ctx context.Context, c conversation, netns uint64) (row, b
 	case "udp":
 		proto = unix.IPPROTO_UDP
 	default:
-		return row{}, false
+		return row{}, false, false
 	}
 	inode := netns
 	if netns == here {
@@ -205,24 +206,30 @@ func (t *tables) find(ctx context.Context, c conversation, netns uint64) (row, b
 	}
 	space := t.spaces.known[inode]
 	if space == nil {
-		return row{}, false
+		return row{}, false, false
 	}
 	s, err := space.diag.Find(proto, c.local, c.remote)
 	if err != nil {
-		return row{}, false
+		return row{}, false, sockdiag.IsGone(err)
 	}
-	if s.Inode != 0 && t.tracer == nil {
-		// What can't be found by this is told by row.
-		_, _ = t.holders.Find(ctx, []uint64{uint64(s.Inode)}, nil)
+	var recent []int
+	if s.Inode != 0 {
+		if recent = t.holders.Recent(uint64(s.Inode)); recent == nil {
+			// What can't be found by this is told by row.
+			_, _ = t.holders.Find(ctx, []uint64{uint64(s.Inode)}, nil)
+		}
 	}
-	r := t.row(c.transport, netns, &s)
+	r = t.row(c.transport, netns, &s)
+	if recent != nil {
+		r.pids, r.reason = slices.Compact(slices.Sorted(slices.Values(append(recent, r.pids...)))), ""
+	}
 	if len(r.pids) == 0 && s.Inode != 0 {
 		// It may have been closed while its holder was looked for.
 		if now, err := space.diag.Find(proto, c.local, c.remote); err != nil || now.Cookie != s.Cookie || now.Inode == 0 {
 			r.reason = Exited
 		}
 	}
-	return r, r.local.Port() != 0
+	return r, r.local.Port() != 0, true
 }
 
 func (t *tables) close() error { return t.spaces.close() }

@@ -66,7 +66,12 @@ func (t *tracker) Lookup(q Query) Owner {
 
 func (t *tracker) find(q *Query) Owner {
 	if t.tracer == nil {
-		t.ask(q)
+		if t.ask(q) {
+			t.mu.RLock()
+			defer t.mu.RUnlock()
+			o, _ := t.lookup(*q)
+			return o
+		}
 		return t.Table.Lookup(*q)
 	}
 	t.follow()
@@ -328,29 +333,31 @@ func (t *tracker) account(uid uint32) string {
 }
 
 // ask looks for the conversation's own socket at once, without BPF: the tables
-// are read too seldom for those that live shortly.
-func (t *tracker) ask(q *Query) {
+// are read too seldom for those that live shortly. It reports whether reading them
+// would tell no more.
+func (t *tracker) ask(q *Query) bool {
 	c := conversation{q.Transport, clean(q.Local), clean(q.Remote)}
 	if !c.local.IsValid() {
-		return
+		return false
 	}
 	t.mu.RLock()
 	namespaces := t.locals.namespaces(c.local.Addr())
 	_, known := t.lookup(*q)
 	t.mu.RUnlock()
 	if known || len(namespaces) != 1 {
-		return
+		return known
 	}
 	t.reading.Lock()
-	r, found := t.tables.find(context.Background(), c, namespaces[0])
+	r, found, asked := t.tables.find(context.Background(), c, namespaces[0])
 	t.reading.Unlock()
 	if !found {
-		return
+		return asked
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.index.remove(r.cookie)
 	t.index.add(&r)
+	return true
 }
 
 // Close implements [Source].

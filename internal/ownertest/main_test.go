@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -101,14 +102,17 @@ type actor struct {
 }
 
 // play starts the actor, perhaps by another program that executes it; without
-// arguments it is the one in Go.
+// arguments it is that program alone, or the actor in Go.
 func play(t testing.TB, before []string, args ...string) *actor {
 	t.Helper()
 	_, program := programs(t)
-	if len(args) == 0 {
-		program = os.Args[0]
+	words := slices.Concat(before, []string{program}, args)
+	switch {
+	case len(args) == 0 && len(before) == 0:
+		words = []string{os.Args[0]}
+	case len(args) == 0:
+		words = before
 	}
-	words := append(append(append([]string{}, before...), program), args...)
 	a := &actor{cmd: exec.Command(words[0], words[1:]...), lines: make(chan []string, 1024)}
 	a.cmd.Stderr = os.Stderr
 	if len(args) == 0 {

@@ -56,9 +56,16 @@ func (h *Holders) Find(ctx context.Context, inodes []uint64, alive func(inode ui
 }
 
 // youngestFirst puts the processes in the order of their creation, the last one
-// first: numbers are given ascending, and begin anew at the top. The kernel says
-// which it gave last (proc_loadavg(5)).
+// first: numbers are given ascending, and begin anew at the top.
 func (h *Holders) youngestFirst(proc int) {
+	last := h.lastPID(proc)
+	after, _ := slices.BinarySearchFunc(h.listing, last+1, func(l listed, pid int) int { return l.pid - pid })
+	slices.Reverse(h.listing[:after])
+	slices.Reverse(h.listing[after:])
+}
+
+// lastPID is the number that was given last (proc_loadavg(5)).
+func (h *Holders) lastPID(proc int) int {
 	last := maxPID
 	h.name = append(h.name[:0], "loadavg\x00"...)
 	if text, err := readat(proc, h.name, h.dirents, len(h.dirents)); err == nil {
@@ -70,9 +77,7 @@ func (h *Holders) youngestFirst(proc int) {
 			}
 		}
 	}
-	after, _ := slices.BinarySearchFunc(h.listing, last+1, func(l listed, pid int) int { return l.pid - pid })
-	slices.Reverse(h.listing[:after])
-	slices.Reverse(h.listing[after:])
+	return last
 }
 
 // ancestors reads the ancestors of the processes that were found.

@@ -272,6 +272,10 @@ int main(int argc, char **v)
 {
 	setvbuf(stdout, 0, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
+	if (strstr(v[0], "docker-proxy")) { // as far as the host sees: -proto P -host-ip ADDRESS -host-port PORT …
+		char *how[] = {v[0], "serve", v[2], v[4], v[6], "plain"};
+		return serve_how(how);
+	}
 	if (argc == 5 && !strcmp(v[1], "brief"))
 		return brief(v);
 	if (argc == 4 && !strcmp(v[1], "once")) {

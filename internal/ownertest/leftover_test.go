@@ -1,0 +1,104 @@
+//go:build linux
+
+package ownertest
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+)
+
+// kernelState is what programs may leave behind in the kernel.
+type kernelState struct {
+	programs, links, maps []uint32
+	mounts                string
+}
+
+func readKernel(t *testing.T) kernelState {
+	t.Helper()
+	var s kernelState
+	for id := ebpf.ProgramID(0); ; {
+		next, err := ebpf.ProgramGetNextID(id)
+		if errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = next
+		s.programs = append(s.programs, uint32(id))
+	}
+	for id := ebpf.MapID(0); ; {
+		next, err := ebpf.MapGetNextID(id)
+		if errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = next
+		s.maps = append(s.maps, uint32(id))
+	}
+	links := new(link.Iterator)
+	defer links.Close()
+	for links.Next() {
+		s.links = append(s.links, uint32(links.ID))
+	}
+	if err := links.Err(); err != nil {
+		t.Fatal(err)
+	}
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mounts = string(mounts)
+	return s
+}
+
+func (s *kernelState) same(o *kernelState) bool {
+	return slices.Equal(s.programs, o.programs) && slices.Equal(s.links, o.links) && slices.Equal(s.maps, o.maps) && s.mounts == o.mounts
+}
+
+// However sniffid ends, at whatever moment, the kernel is as it was: no BPF
+// program, link or map, and no mount.
+func TestLeavesNothing(t *testing.T) {
+	asked(t)
+	if withoutBPF() {
+		t.Skip("there is nothing that could be left")
+	}
+	before := readKernel(t)
+	loaded := false
+	for i := range 24 {
+		cmd := sniffid(t, "-i", "lo", "-q")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(i) * 10 * time.Millisecond)
+		during := readKernel(t)
+		loaded = loaded || len(during.links) > len(before.links)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		// The kernel frees programs a little later.
+		var after kernelState
+		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+			if after = readKernel(t); after.same(&before) {
+				break
+			}
+		}
+		if !after.same(&before) {
+			t.Fatalf("killed after %d ms: %d programs, %d links, %d maps more than before; mounts the same: %v", i*10,
+				len(after.programs)-len(before.programs), len(after.links)-len(before.links), len(after.maps)-len(before.maps), after.mounts == before.mounts)
+		}
+	}
+	if !loaded {
+		t.Error("sniffid was never seen with BPF programs")
+	}
+}

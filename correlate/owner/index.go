@@ -2,8 +2,10 @@ package owner
 
 import (
 	"cmp"
+	"encoding/binary"
 	"net/netip"
 	"slices"
+	"sync"
 )
 
 // here stands for the network namespace of this process.
@@ -19,52 +21,79 @@ type row struct {
 	inode         uint64         // of the socket, where that is needed to find who holds it
 	pids          []int          // who holds it, ascending; empty: see reason
 	reason        Reason
+	next          int // see index.heads
 	// What Windows says of the socket beyond its process; empty elsewhere.
 	services []string // one of which holds it
 	modules  []string // files that it was made by
 	created  uint64   // when, in milliseconds since 1970; 0 = not known
 }
 
-// index finds rows by their ends.
+// index finds rows by their ends. Readers may share it; what changes it may not
+// run beside them.
 type index struct {
-	rows  []row
-	pairs map[pair][]int  // both ends; the remote end is zero where there is none
-	ports map[bound][]int // the local end alone, whatever the peer
+	rows []row
+	// heads has the first row, plus one, of those with the same ends; row.next
+	// the others. It is made when it is first needed, which many readings are not.
+	heads map[pair]int
+	once  sync.Once
 	// cookies finds rows by their socket; made when it is first needed.
 	cookies map[uint64]int
 	free    []int // rows that were removed
 }
 
-type bound struct {
-	transport string
-	netns     uint64
-	local     netip.AddrPort
-}
-
+// pair is both ends of a socket; remote is zero where there is none.
 type pair struct {
-	bound
-	remote netip.AddrPort
+	transport     string
+	netns         uint64
+	local, remote netip.AddrPort
 }
 
-func newIndex(rows []row) *index {
-	x := &index{rows: rows, pairs: make(map[pair][]int, len(rows)), ports: make(map[bound][]int, len(rows))}
-	for i := range rows {
-		x.insert(i)
-	}
-	return x
+func newIndex(rows []row) *index { return &index{rows: rows} }
+
+// prepare makes heads.
+func (x *index) prepare() {
+	x.once.Do(func() {
+		x.heads = make(map[pair]int, len(x.rows))
+		for i := range x.rows {
+			x.insert(i)
+		}
+	})
 }
 
 // insert makes row i known.
 func (x *index) insert(i int) {
 	p := x.rows[i].pair()
-	x.pairs[p] = append(x.pairs[p], i)
-	x.ports[p.bound] = append(x.ports[p.bound], i)
+	x.rows[i].next = x.heads[p]
+	x.heads[p] = i + 1
 }
 
-func (r *row) pair() pair { return pair{bound{r.transport, r.netns, r.local}, r.remote} }
+// with returns the rows with the ends p.
+func (x *index) with(p pair) []int {
+	x.prepare()
+	var rows []int
+	for at := x.heads[p]; at > 0; at = x.rows[at-1].next {
+		rows = append(rows, at-1)
+	}
+	return rows
+}
+
+// at returns the rows whose local end is that of p, whatever their peer. It looks
+// at all of them.
+func (x *index) at(p pair) []int {
+	var rows []int
+	for i := range x.rows {
+		if r := &x.rows[i]; r.local == p.local && r.transport == p.transport && r.netns == p.netns {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+func (r *row) pair() pair { return pair{r.transport, r.netns, r.local, r.remote} }
 
 // add makes another row known.
 func (x *index) add(r *row) {
+	x.prepare()
 	i := len(x.rows)
 	if n := len(x.free); n > 0 {
 		i, x.free = x.free[n-1], x.free[:n-1]
@@ -113,28 +142,77 @@ func (x *index) remove(cookie uint64) {
 	if !found {
 		return
 	}
+	x.prepare()
 	delete(x.cookies, cookie)
 	p := x.rows[i].pair()
-	drop(x.pairs, p, i)
-	drop(x.ports, p.bound, i)
+	if x.heads[p] == i+1 {
+		if next := x.rows[i].next; next > 0 {
+			x.heads[p] = next
+		} else {
+			delete(x.heads, p)
+		}
+	} else {
+		at := x.heads[p]
+		for x.rows[at-1].next != i+1 {
+			at = x.rows[at-1].next
+		}
+		x.rows[at-1].next = x.rows[i].next
+	}
 	x.rows[i] = row{}
 	x.free = append(x.free, i)
 }
 
-// drop takes row i out of those that a key finds.
-func drop[K comparable](rows map[K][]int, key K, i int) {
-	kept := slices.DeleteFunc(rows[key], func(j int) bool { return i == j })
-	if len(kept) == 0 {
-		delete(rows, key)
-		return
+// ordered returns the rows in the order of snapshots.
+func (x *index) ordered() []int {
+	type place struct {
+		key uint64
+		row int
 	}
-	rows[key] = kept
+	places := make([]place, 0, len(x.rows))
+	for i := range x.rows {
+		if r := &x.rows[i]; r.transport != "" { // else it was removed
+			places = append(places, place{r.key(), i})
+		}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return compare(&x.rows[a.row], &x.rows[b.row])
+	})
+	order := make([]int, len(places))
+	for i := range places {
+		order[i] = places[i].row
+	}
+	return order
+}
+
+// key orders rows as compare does, as far as a number can: by the transport, the
+// family, the first four bytes of the local address and, of IPv4, the port.
+func (r *row) key() uint64 {
+	// "udp" and "udplite" have one letter.
+	transport := uint64(r.transport[0])<<56 | uint64(len(r.transport))<<52
+	addr := r.local.Addr()
+	if addr.Is4() {
+		b := addr.As4()
+		return transport | uint64(binary.BigEndian.Uint32(b[:]))<<16 | uint64(r.local.Port())
+	}
+	b := addr.As16()
+	return transport | 1<<48 | uint64(binary.BigEndian.Uint32(b[:4]))<<16
 }
 
 // compare orders rows as snapshots have them.
 func compare(a, b *row) int {
-	return cmp.Or(cmp.Compare(a.transport, b.transport), a.local.Compare(b.local), a.remote.Compare(b.remote),
-		cmp.Compare(a.state, b.state), cmp.Compare(a.netns, b.netns))
+	if c := cmp.Compare(a.transport, b.transport); c != 0 {
+		return c
+	}
+	if c := a.local.Compare(b.local); c != 0 {
+		return c
+	}
+	if c := a.remote.Compare(b.remote); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.state, b.state), cmp.Compare(a.netns, b.netns))
 }
 
 // find returns the rows that fit a conversation best, and how well they do:
@@ -147,7 +225,7 @@ func (x *index) find(transport string, netns uint64, local, remote netip.AddrPor
 	local, remote = clean(local), clean(remote)
 	var own []int
 	if remote.IsValid() {
-		own = x.pairs[pair{bound{transport, netns, local}, remote}]
+		own = x.with(pair{transport, netns, local, remote})
 		if slices.ContainsFunc(own, func(i int) bool { return len(x.rows[i].pids) > 0 }) {
 			return own, Snapshot
 		}
@@ -157,21 +235,20 @@ func (x *index) find(transport string, netns uint64, local, remote netip.AddrPor
 		quality = Snapshot
 	}
 	for _, addr := range wildcards(local.Addr()) {
-		b := bound{transport, netns, netip.AddrPortFrom(addr, local.Port())}
-		waiting := x.waiting(x.pairs[pair{b, netip.AddrPort{}}])
+		waiting := x.waiting(x.with(pair{transport, netns, netip.AddrPortFrom(addr, local.Port()), netip.AddrPort{}}))
 		if len(waiting) > 0 {
 			return waiting, quality
 		}
 	}
 	if !remote.IsValid() {
-		return x.ports[bound{transport, netns, local}], Snapshot
+		return x.at(pair{transport: transport, netns: netns, local: local}), Snapshot
 	}
 	return own, Snapshot
 }
 
 // waiting keeps the rows that take new peers.
 func (x *index) waiting(rows []int) []int {
-	return slices.DeleteFunc(slices.Clone(rows), func(i int) bool {
+	return slices.DeleteFunc(rows, func(i int) bool {
 		return x.rows[i].transport != "udp" && x.rows[i].state != "LISTENING"
 	})
 }

@@ -105,7 +105,7 @@ func (t *tracker) explain(o *Owner, transport string, local netip.AddrPort) {
 // activated reports whether systemd holds what is bound to a local end.
 func (t *tracker) activated(transport string, local netip.AddrPort) bool {
 	for _, addr := range wildcards(local.Addr()) {
-		for _, i := range t.index.ports[bound{transport, here, netip.AddrPortFrom(addr, local.Port())}] {
+		for _, i := range t.index.with(pair{transport: transport, local: netip.AddrPortFrom(addr, local.Port())}) {
 			if pids := t.index.rows[i].pids; len(pids) > 0 && pids[0] == systemd {
 				return true
 			}

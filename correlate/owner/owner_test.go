@@ -3,6 +3,7 @@ package owner
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -274,6 +275,28 @@ func TestFixed(t *testing.T) {
 	}
 	if len(f.Snapshot()) != 6 {
 		t.Error("snapshot")
+	}
+}
+
+// The quick order is the exact one.
+func TestOrdered(t *testing.T) {
+	var rows []row
+	for _, transport := range []string{"udp", "tcp", "udplite", "sctp"} {
+		for _, local := range []string{"0.0.0.0:9", "127.0.0.1:80", "127.0.0.1:443", "255.255.255.255:1", "[::]:1", "[::1]:80", "[fe80::1]:1", "[ffff:ffff::1]:2", "[ffff:ffff::1]:1"} {
+			for _, remote := range []string{"", "1.2.3.4:5"} {
+				rows = append(rows, socket(transport, local, remote, "ESTABLISHED"))
+			}
+		}
+	}
+	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	order := newIndex(rows).ordered()
+	if len(order) != len(rows) {
+		t.Fatalf("%d rows of %d", len(order), len(rows))
+	}
+	for i := 1; i < len(order); i++ {
+		if a, b := &rows[order[i-1]], &rows[order[i]]; compare(a, b) > 0 {
+			t.Errorf("%s %v before %s %v", a.transport, a.local, b.transport, b.local)
+		}
 	}
 }
 

@@ -215,20 +215,27 @@ func (t *Table) refresh(ctx context.Context, force bool) error {
 func (t *Table) Snapshot() []Socket {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	order := make([]int, 0, len(t.index.rows))
-	for i := range t.index.rows {
-		if t.index.rows[i].transport != "" { // else it was removed
-			order = append(order, i)
-		}
-	}
-	slices.SortFunc(order, func(a, b int) int { return compare(&t.index.rows[a], &t.index.rows[b]) })
-	sockets := make([]Socket, 0, len(order))
-	for _, i := range order {
+	order := t.index.ordered()
+	sockets := make([]Socket, len(order))
+	// Most sockets are those of a few processes.
+	owners := map[int]Owner{}
+	for n, i := range order {
 		r := &t.index.rows[i]
-		sockets = append(sockets, Socket{
-			Transport: r.transport, Local: r.local, Remote: r.remote, State: r.state, NetNS: r.netns,
-			Owner: t.owner([]int{i}, Snapshot),
-		})
+		s := &sockets[n]
+		*s = Socket{Transport: r.transport, Local: r.local, Remote: r.remote, State: r.state, NetNS: r.netns}
+		if len(r.pids) != 1 || r.services != nil || r.modules != nil || r.created != 0 {
+			s.Owner = t.owner([]int{i}, Snapshot)
+			continue
+		}
+		o, known := owners[r.pids[0]]
+		if !known {
+			o = t.owner([]int{i}, Snapshot)
+			owners[r.pids[0]] = o
+		}
+		s.Owner = o
+		if s.Owner.PID != 0 {
+			s.Owner.NetNS = r.netns
+		}
 	}
 	return sockets
 }

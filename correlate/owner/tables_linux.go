@@ -51,13 +51,15 @@ func (t *tables) read(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	t.rows, t.pids, t.byInode = make([]row, 0, len(t.rows)+64), make([]int, 0, len(t.pids)+64), make(map[int]int, len(t.rows)+64)
-	states := uint32(sockdiag.AllStates)
+	listening, bound := uint32(sockdiag.AllStates), uint32(sockdiag.AllStates)
 	if t.tracer != nil {
 		if err := t.tracer.Holdings(t.held); err != nil {
 			return nil, err
 		}
 		if !t.everything {
-			states = 1<<sockdiag.Listen | 1<<sockdiag.Close // those of UDP are closed
+			// What nobody holds and is of interest all the same: the kernel's own
+			// listeners, and datagram sockets, which are closed or established.
+			listening, bound = 1<<sockdiag.Listen, 1<<sockdiag.Close|1<<sockdiag.Established
 		}
 	} else if err := t.holders.Scan(ctx); err != nil {
 		return nil, err
@@ -69,6 +71,10 @@ func (t *tables) read(ctx context.Context) ([]row, error) {
 		for _, kind := range kinds {
 			if kind.transport == "udplite" && !t.everything {
 				continue
+			}
+			states := bound
+			if kind.transport == "tcp" {
+				states = listening
 			}
 			err := space.diag.Dump(kind.family, kind.proto, states, func(s sockdiag.Socket) { t.listed(kind.transport, space.inode, &s) })
 			if err != nil && kind.transport != "udplite" && space.inode == here {

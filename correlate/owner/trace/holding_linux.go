@@ -2,10 +2,13 @@ package trace
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"unsafe"
+
+	"github.com/cilium/ebpf/link"
 )
 
 // Holding is a socket and a process that has a descriptor of it. A socket that
@@ -20,7 +23,6 @@ type Holding struct {
 	Parent     uint32 // process that started PID
 	UID        uint32 // that PID runs as
 	Start      uint64 // as Event.Start
-	Name       Name
 	// Type is SOCK_STREAM, SOCK_DGRAM or SOCK_RAW.
 	Type  uint16
 	Proto uint16 // IP protocol; 262 is MPTCP
@@ -34,35 +36,53 @@ type Holding struct {
 const readSize = 1 << 16
 
 // Holdings reads which processes hold which IPv4 and IPv6 sockets, in all network
-// namespaces, in one pass over all descriptors; and makes a holder of each
-// socket that has no owner its owner, so that events of sockets that existed
-// before the [Tracer] have one. The holding is valid during the call only.
+// namespaces, in one pass over all descriptors. The holding is valid during the
+// call only.
 func (t *Tracer) Holdings(each func(*Holding)) error {
-	iterator, err := t.holders.Open()
+	return t.iterate(t.holders, func(in io.Reader) error {
+		var h Holding
+		var r objectsHolding
+		record := unsafe.Slice((*byte)(unsafe.Pointer(&r)), unsafe.Sizeof(r))
+		for {
+			_, err := io.ReadFull(in, record)
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			h.decode(&r)
+			each(&h)
+		}
+	})
+}
+
+// seed gives every socket that exists already one of its holders as its owner, so
+// that the events of it have one.
+func (t *Tracer) seed() error {
+	return t.iterate(t.seeds, func(in io.Reader) error {
+		_, err := io.Copy(io.Discard, in)
+		return err
+	})
+}
+
+// iterate runs an iterator; what it writes is read.
+func (t *Tracer) iterate(l *link.Iter, read func(io.Reader) error) error {
+	iterator, err := l.Open()
+	if err == nil {
+		err = read(bufio.NewReaderSize(iterator, readSize))
+		err = errors.Join(err, iterator.Close())
+	}
 	if err != nil {
-		return fmt.Errorf("open the iterator of descriptors: %w", err)
+		return fmt.Errorf("read the iterator of descriptors: %w", err)
 	}
-	defer iterator.Close()
-	var h Holding
-	var r objectsHolding
-	record := unsafe.Slice((*byte)(unsafe.Pointer(&r)), unsafe.Sizeof(r))
-	for in := bufio.NewReaderSize(iterator, readSize); ; {
-		_, err := io.ReadFull(in, record)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read the iterator of descriptors: %w", err)
-		}
-		h.decode(&r)
-		each(&h)
-	}
+	return nil
 }
 
 func (h *Holding) decode(r *objectsHolding) {
 	*h = Holding{
 		Cookie: r.Cookie, NetNS: r.Netns, NetNSInode: r.NetnsInode, Inode: r.Inode,
-		PID: r.Pid, Parent: r.Parent, UID: r.Uid, Start: r.Start, Name: r.Comm,
+		PID: r.Pid, Parent: r.Parent, UID: r.Uid, Start: r.Start,
 		Type: r.Type, Proto: r.Proto, State: r.State,
 		Local: end(r.Family, &r.Local, r.LocalPort), Remote: end(r.Family, &r.Remote, r.RemotePort),
 	}

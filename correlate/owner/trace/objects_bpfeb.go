@@ -60,7 +60,6 @@ type objectsHolding struct {
 	Pad        [6]uint8
 	Local      [16]uint8
 	Remote     [16]uint8
-	Comm       [16]uint8
 }
 
 type objectsOwner struct {
@@ -110,6 +109,7 @@ const (
 	objectsProgRecvmsg4    = "recvmsg4"
 	objectsProgRecvmsg6    = "recvmsg6"
 	objectsProgReleased    = "released"
+	objectsProgSeed        = "seed"
 	objectsProgSendmsg4    = "sendmsg4"
 	objectsProgSendmsg6    = "sendmsg6"
 	objectsProgSent        = "sent"
@@ -175,6 +175,7 @@ type objectsProgramSpecs struct {
 	Recvmsg4 *ebpf.ProgramSpec `ebpf:"recvmsg4"`
 	Recvmsg6 *ebpf.ProgramSpec `ebpf:"recvmsg6"`
 	Released *ebpf.ProgramSpec `ebpf:"released"`
+	Seed     *ebpf.ProgramSpec `ebpf:"seed"`
 	Sendmsg4 *ebpf.ProgramSpec `ebpf:"sendmsg4"`
 	Sendmsg6 *ebpf.ProgramSpec `ebpf:"sendmsg6"`
 	Sent     *ebpf.ProgramSpec `ebpf:"sent"`
@@ -265,6 +266,7 @@ type objectsPrograms struct {
 	Recvmsg4 *ebpf.Program `ebpf:"recvmsg4"`
 	Recvmsg6 *ebpf.Program `ebpf:"recvmsg6"`
 	Released *ebpf.Program `ebpf:"released"`
+	Seed     *ebpf.Program `ebpf:"seed"`
 	Sendmsg4 *ebpf.Program `ebpf:"sendmsg4"`
 	Sendmsg6 *ebpf.Program `ebpf:"sendmsg6"`
 	Sent     *ebpf.Program `ebpf:"sent"`
@@ -287,6 +289,7 @@ func (p *objectsPrograms) Close() error {
 		p.Recvmsg4,
 		p.Recvmsg6,
 		p.Released,
+		p.Seed,
 		p.Sendmsg4,
 		p.Sendmsg6,
 		p.Sent,

@@ -29,6 +29,7 @@ type Tracer struct {
 	objects *ebpf.Collection
 	links   []link.Link // reachable: a lost link is detached by its finalizer
 	cgroup  *os.File
+	seeds   *link.Iter
 	holders *link.Iter
 
 	mu     sync.Mutex // held while events are read
@@ -41,7 +42,7 @@ type Tracer struct {
 // CAP_PERFMON, CAP_NET_ADMIN or CAP_SYS_ADMIN, or where the kernel is older than
 // 5.11 or tells nothing of its types; errors.Is tells os.ErrPermission.
 //
-// Sockets that exist already are known after the first [Tracer.Holdings].
+// Sockets that exist already are given to one of the processes that hold them.
 func Open() (*Tracer, error) {
 	// Before 5.11 maps counted as locked memory; later the call does nothing.
 	if err := rlimit.RemoveMemlock(); err != nil {
@@ -134,12 +135,17 @@ func (t *Tracer) attach() error {
 		}
 		t.links = append(t.links, l)
 	}
-	var err error
-	t.holders, err = link.AttachIter(link.IterOptions{Program: t.objects.Programs[objectsProgHolders]})
-	if err != nil {
-		return fmt.Errorf("attach the iterator of descriptors: %w", err)
+	for _, iterator := range []struct {
+		name string
+		link **link.Iter
+	}{{objectsProgSeed, &t.seeds}, {objectsProgHolders, &t.holders}} {
+		l, err := link.AttachIter(link.IterOptions{Program: t.objects.Programs[iterator.name]})
+		if err != nil {
+			return fmt.Errorf("attach the iterator %s: %w", iterator.name, err)
+		}
+		*iterator.link = l
 	}
-	return nil
+	return t.seed()
 }
 
 // Close detaches everything. What was read stays valid.
@@ -154,8 +160,10 @@ func (t *Tracer) Close() error {
 	for _, l := range t.links {
 		errs = append(errs, l.Close())
 	}
-	if t.holders != nil {
-		errs = append(errs, t.holders.Close())
+	for _, iterator := range []*link.Iter{t.seeds, t.holders} {
+		if iterator != nil {
+			errs = append(errs, iterator.Close())
+		}
 	}
 	if t.events != nil {
 		errs = append(errs, t.events.Close())

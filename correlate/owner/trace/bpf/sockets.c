@@ -518,14 +518,11 @@ struct holding {
 	__u8 pad[6];
 	__u8 local[16];
 	__u8 remote[16];
-	__u8 comm[16];
 };
 SHOWN(holding);
 
-// holders writes the sockets that processes have, and gives those that have no
-// owner yet the first process that is found.
-SEC("iter/task_file")
-int holders(struct bpf_iter__task_file *ctx)
+// held returns the socket that a descriptor leads to, if it is one of these.
+static __always_inline struct sock *held(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
@@ -538,8 +535,41 @@ int holders(struct bpf_iter__task_file *ctx)
 	if (!sk)
 		return 0;
 	__u16 family = sk->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6)
+	return family == AF_INET || family == AF_INET6 ? sk : 0;
+}
+
+// seed gives the sockets that were there before the other programs an owner: the
+// first process that has a descriptor.
+SEC("iter/task_file")
+int seed(struct bpf_iter__task_file *ctx)
+{
+	struct sock *sk = held(ctx);
+	struct task_struct *task = ctx->task;
+	if (!sk || !task)
 		return 0;
+	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!o || o->pid)
+		return 0;
+	o->cookie = bpf_get_socket_cookie(sk);
+	o->netns = sk->__sk_common.skc_net.net->net_cookie;
+	o->start = task->start_boottime;
+	o->pid = task->tgid;
+	o->uid = task->cred->uid.val;
+	o->how = HOW_HELD;
+	bpf_probe_read_kernel(o->comm, sizeof(o->comm), task->comm);
+	return 0;
+}
+
+// holders writes the sockets that processes have.
+SEC("iter/task_file")
+int holders(struct bpf_iter__task_file *ctx)
+{
+	struct sock *sk = held(ctx);
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	if (!sk || !task || !file)
+		return 0;
+	__u16 family = sk->__sk_common.skc_family;
 	struct holding h = {};
 	h.cookie = bpf_get_socket_cookie(sk);
 	h.netns = sk->__sk_common.skc_net.net->net_cookie;
@@ -556,18 +586,6 @@ int holders(struct bpf_iter__task_file *ctx)
 	h.local_port = sk->__sk_common.skc_num;
 	h.remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	copy_ends(h.local, h.remote, sk);
-	bpf_probe_read_kernel(h.comm, sizeof(h.comm), task->comm);
 	bpf_seq_write(ctx->meta->seq, &h, sizeof(h));
-
-	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (o && !o->pid) {
-		o->cookie = h.cookie;
-		o->netns = h.netns;
-		o->start = h.start;
-		o->pid = h.pid;
-		o->uid = h.uid;
-		o->how = HOW_HELD;
-		__builtin_memcpy(o->comm, h.comm, sizeof(o->comm));
-	}
 	return 0;
 }

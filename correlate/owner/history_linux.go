@@ -98,17 +98,27 @@ func (h *history) uses(cookie uint64, c claim) {
 const slack = 5e6
 
 // find returns the socket that had the conversation at a time, in Unix
-// nanoseconds. Of several, in different namespaces, prefer says which is meant.
+// nanoseconds. Of several, in different namespaces, prefer says which is meant. A
+// socket that is bound to a wildcard may be known by that.
 func (h *history) find(c conversation, at int64, prefer func(netns uint64) bool) (binding, bool) {
-	known := h.conversations[c]
-	for _, preferred := range [...]bool{true, false} {
-		for i := len(known) - 1; i >= 0; i-- {
-			if b := &known[i]; b.at <= at+slack && prefer(b.netns) == preferred {
-				return *b, true
+	var best *binding
+	for _, addr := range wildcards(c.local.Addr()) {
+		c.local = netip.AddrPortFrom(addr, c.local.Port())
+		known := h.conversations[c]
+		for i := range known {
+			b := &known[i]
+			if b.at > at+slack {
+				continue
+			}
+			if best == nil || prefer(b.netns) && !prefer(best.netns) || prefer(b.netns) == prefer(best.netns) && b.at > best.at {
+				best = b
 			}
 		}
 	}
-	return binding{}, false
+	if best == nil {
+		return binding{}, false
+	}
+	return *best, true
 }
 
 // users are the processes that used a socket for one peer after the binding's

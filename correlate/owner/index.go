@@ -164,19 +164,25 @@ func (x *index) remove(cookie uint64) {
 
 // ordered returns the rows in the order of snapshots.
 func (x *index) ordered() []int {
+	// Numbers are compared far quicker than ends.
 	type place struct {
-		key uint64
-		row int
+		local, remote uint64
+		row           int
 	}
 	places := make([]place, 0, len(x.rows))
 	for i := range x.rows {
 		if r := &x.rows[i]; r.transport != "" { // else it was removed
-			places = append(places, place{r.key(), i})
+			// "udp" and "udplite" have one letter.
+			transport := uint64(r.transport[0])<<56 | uint64(len(r.transport))<<52
+			places = append(places, place{transport | endKey(r.local), endKey(r.remote), i})
 		}
 	}
 	slices.SortFunc(places, func(a, b place) int {
-		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
+		switch {
+		case a.local != b.local:
+			return cmp.Compare(a.local, b.local)
+		case a.local&exact != 0 && a.remote != b.remote:
+			return cmp.Compare(a.remote, b.remote)
 		}
 		return compare(&x.rows[a.row], &x.rows[b.row])
 	})
@@ -187,18 +193,22 @@ func (x *index) ordered() []int {
 	return order
 }
 
-// key orders rows as compare does, as far as a number can: by the transport, the
-// family, the first four bytes of the local address and, of IPv4, the port.
-func (r *row) key() uint64 {
-	// "udp" and "udplite" have one letter.
-	transport := uint64(r.transport[0])<<56 | uint64(len(r.transport))<<52
-	addr := r.local.Addr()
-	if addr.Is4() {
+// exact marks keys that say all of their end.
+const exact = 1 << 48
+
+// endKey orders ends as AddrPort.Compare does, as far as 50 bits can: by the
+// family, the first four bytes of the address and, of IPv4, the port.
+func endKey(end netip.AddrPort) uint64 {
+	addr := end.Addr()
+	switch {
+	case addr.Is4():
 		b := addr.As4()
-		return transport | uint64(binary.BigEndian.Uint32(b[:]))<<16 | uint64(r.local.Port())
+		return exact | uint64(binary.BigEndian.Uint32(b[:]))<<16 | uint64(end.Port())
+	case addr.Is6():
+		b := addr.As16()
+		return 1<<49 | uint64(binary.BigEndian.Uint32(b[:4]))<<16
 	}
-	b := addr.As16()
-	return transport | 1<<48 | uint64(binary.BigEndian.Uint32(b[:4]))<<16
+	return 0
 }
 
 // compare orders rows as snapshots have them.

@@ -44,8 +44,8 @@ type tracker struct {
 }
 
 // pollInterval is how often the kernel's events are read at least: the ring
-// between has room for those of a second at full speed.
-const pollInterval = 20 * time.Millisecond
+// between has room for tens of thousands.
+const pollInterval = 100 * time.Millisecond
 
 // Method implements [Machine].
 func (t *tracker) Method() string {

@@ -81,7 +81,7 @@ func TestLeavesNothing(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(i) * 10 * time.Millisecond)
+		time.Sleep(time.Duration(i) * 25 * time.Millisecond)
 		during := readKernel(t)
 		loaded = loaded || len(during.links) > len(before.links)
 		_ = cmd.Process.Kill()
@@ -94,7 +94,7 @@ func TestLeavesNothing(t *testing.T) {
 			}
 		}
 		if !after.same(&before) {
-			t.Fatalf("killed after %d ms: %d programs, %d links, %d maps more than before; mounts the same: %v", i*10,
+			t.Fatalf("killed after %d ms: %d programs, %d links, %d maps more than before; mounts the same: %v", i*25,
 				len(after.programs)-len(before.programs), len(after.links)-len(before.links), len(after.maps)-len(before.maps), after.mounts == before.mounts)
 		}
 	}

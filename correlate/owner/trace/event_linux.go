@@ -14,7 +14,9 @@ type Kind uint8
 
 // The kinds, as in bpf/sockets.c.
 const (
-	// Flow: the first packet between two ends passed; Local and Remote are set.
+	// Flow: the first packet between two ends passed; Local and Remote are set. The
+	// address of Local is unspecified where a datagram was received by a socket
+	// that is bound to a wildcard.
 	Flow Kind = iota + 1
 	// Bound: a datagram socket was bound to Local, or a stream socket listens there.
 	Bound

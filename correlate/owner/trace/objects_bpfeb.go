@@ -68,6 +68,7 @@ type objectsOwner struct {
 	Start  uint64
 	Netns  uint64
 	Peer   uint64
+	User   uint64
 	Pid    uint32
 	Uid    uint32
 	How    uint8
@@ -103,7 +104,6 @@ const (
 	objectsProgExecuted    = "executed"
 	objectsProgForked      = "forked"
 	objectsProgHolders     = "holders"
-	objectsProgIngress     = "ingress"
 	objectsProgMade        = "made"
 	objectsProgReceived    = "received"
 	objectsProgRecvmsg4    = "recvmsg4"
@@ -169,7 +169,6 @@ type objectsProgramSpecs struct {
 	Executed *ebpf.ProgramSpec `ebpf:"executed"`
 	Forked   *ebpf.ProgramSpec `ebpf:"forked"`
 	Holders  *ebpf.ProgramSpec `ebpf:"holders"`
-	Ingress  *ebpf.ProgramSpec `ebpf:"ingress"`
 	Made     *ebpf.ProgramSpec `ebpf:"made"`
 	Received *ebpf.ProgramSpec `ebpf:"received"`
 	Recvmsg4 *ebpf.ProgramSpec `ebpf:"recvmsg4"`
@@ -260,7 +259,6 @@ type objectsPrograms struct {
 	Executed *ebpf.Program `ebpf:"executed"`
 	Forked   *ebpf.Program `ebpf:"forked"`
 	Holders  *ebpf.Program `ebpf:"holders"`
-	Ingress  *ebpf.Program `ebpf:"ingress"`
 	Made     *ebpf.Program `ebpf:"made"`
 	Received *ebpf.Program `ebpf:"received"`
 	Recvmsg4 *ebpf.Program `ebpf:"recvmsg4"`
@@ -283,7 +281,6 @@ func (p *objectsPrograms) Close() error {
 		p.Executed,
 		p.Forked,
 		p.Holders,
-		p.Ingress,
 		p.Made,
 		p.Received,
 		p.Recvmsg4,

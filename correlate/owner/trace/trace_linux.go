@@ -123,7 +123,6 @@ func (t *Tracer) attach() error {
 		{ebpf.AttachCGroupUDP6Sendmsg, objectsProgSendmsg6},
 		{ebpf.AttachCGroupUDP4Recvmsg, objectsProgRecvmsg4},
 		{ebpf.AttachCGroupUDP6Recvmsg, objectsProgRecvmsg6},
-		{ebpf.AttachCGroupInetIngress, objectsProgIngress},
 		{ebpf.AttachCGroupInetEgress, objectsProgEgress},
 	} {
 		// A bpf_link only: what is attached in the older way outlives the process.

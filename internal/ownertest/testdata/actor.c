@@ -6,12 +6,18 @@
 //	actor serve  udp|tcp ADDRESS PORT HOW serves until its standard input ends
 //	actor on     FD                       as serve, on a listening socket that it was given
 //	actor with   FD                       serves one connection that it was given
+//	actor echo   udp|tcp                  answers one peer until it ends
+//	actor ask    udp|tcp PORT COUNT       asks echo so often, and says "took NANOSECONDS"
+//	actor many   COUNT                    holds so many connected sockets
 //
 // Lines of output: "port N", "held PID" (has the listener), "served PEERPORT PID".
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,8 +25,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static socklen_t address(const char *text, int port, struct sockaddr_storage *a)
@@ -268,6 +276,68 @@ static int serve_how(char **v)
 	return 0;
 }
 
+static int echo(int type)
+{
+	int s = bound(type, "127.0.0.1", 0, 0);
+	say_port(s);
+	struct pollfd p = {.fd = s, .events = POLLIN};
+	poll(&p, 1, -1);
+	struct sockaddr_storage peer;
+	socklen_t n = sizeof peer;
+	char b[64];
+	int c = s;
+	if (type == SOCK_STREAM)
+		c = accept(s, 0, 0);
+	else if (recvfrom(s, b, sizeof b, MSG_PEEK, (void *)&peer, &n) < 0 || connect(s, (void *)&peer, n))
+		err(1, "connect");
+	fcntl(c, F_SETFL, 0);
+	for (;;) {
+		ssize_t got = read(c, b, sizeof b);
+		if (got <= 0 || b[0] == 'q' || write(c, b, got) != got)
+			return 0;
+	}
+}
+
+static int ask(int type, int port, int count)
+{
+	struct sockaddr_storage a;
+	socklen_t n = address("127.0.0.1", port, &a);
+	int s = socket(a.ss_family, type, 0), on = 1;
+	if (connect(s, (void *)&a, n))
+		err(1, "connect");
+	if (type == SOCK_STREAM)
+		setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	struct timespec begin, end;
+	char b[64] = "?";
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (int i = 0; i < count; i++)
+		if (write(s, b, 32) != 32 || read(s, b, sizeof b) != 32)
+			err(1, "ask");
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (write(s, "q", 1) != 1)
+		err(1, "write");
+	printf("took %lld\n", (end.tv_sec - begin.tv_sec) * 1000000000LL + end.tv_nsec - begin.tv_nsec);
+	return 0;
+}
+
+static int many(int count)
+{
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	int s = bound(SOCK_STREAM, "127.0.0.1", 0, 0);
+	struct sockaddr_storage a;
+	socklen_t n = sizeof a;
+	getsockname(s, (void *)&a, &n);
+	for (int i = 0; i + 1 < count; i += 2)
+		if (connect(socket(AF_INET, SOCK_STREAM, 0), (void *)&a, n) || accept(s, 0, 0) < 0)
+			err(1, "connection %d", i);
+	printf("held %d\n", getpid());
+	hold();
+	return 0;
+}
+
 int main(int argc, char **v)
 {
 	setvbuf(stdout, 0, _IOLBF, 0);
@@ -286,6 +356,12 @@ int main(int argc, char **v)
 		handle(s, type);
 		return 0;
 	}
+	if (argc == 3 && !strcmp(v[1], "echo"))
+		return echo(type_of(v[2]));
+	if (argc == 5 && !strcmp(v[1], "ask"))
+		return ask(type_of(v[2]), atoi(v[3]), atoi(v[4]));
+	if (argc == 3 && !strcmp(v[1], "many"))
+		return many(atoi(v[2]));
 	if (argc == 6 && !strcmp(v[1], "serve"))
 		return serve_how(v);
 	if (argc == 3 && !strcmp(v[1], "on")) {

@@ -26,7 +26,7 @@ enum how {
 };
 
 enum kind {
-	KIND_FLOW = 1,     // a conversation began
+	KIND_FLOW = 1,     // a conversation began; the local address may be a wildcard
 	KIND_BOUND = 2,    // a datagram socket was bound, or a stream socket listens
 	KIND_CLAIMED = 3,  // a socket that was reported is used by another process
 	KIND_RELEASED = 4, // a bound socket is closed
@@ -38,6 +38,7 @@ struct owner {
 	__u64 start;  // of the process, nanoseconds since boot
 	__u64 netns;  // cookie of the network namespace
 	__u64 peer;   // digest of the peer reported last
+	__u64 user;   // the kernel's socket, once pid has sent or received: there is no news then
 	__u32 pid;    // thread group
 	__u32 uid;
 	__u8 how;
@@ -175,6 +176,7 @@ static __always_inline int claim(struct owner *o, __u64 cookie, __u8 how)
 		bpf_get_current_comm(o->comm, sizeof(o->comm));
 	}
 	o->how = how;
+	o->user = 0;
 	return news && (o->peer || o->bound);
 }
 
@@ -188,6 +190,25 @@ static __always_inline void claimed(struct owner *o, struct event *e)
 		return;
 	e->kind = KIND_CLAIMED;
 	e->cookie = o->cookie;
+	describe(e, o);
+	send(e);
+}
+
+// report tells of a conversation's first packet. e has the ends.
+static __always_inline void report(struct owner *o, struct event *e)
+{
+	__u64 peer = digest(e->remote, e->remote_port, e->local_port);
+	if (o->peer == peer)
+		return;
+	int more = o->peer != 0;
+	o->peer = peer;
+	if (more) {
+		struct conversation c = {.cookie = e->cookie, .peer = peer, .pid = o->pid};
+		__u8 one = 1;
+		if (bpf_map_update_elem(&reported, &c, &one, BPF_NOEXIST))
+			return;
+	}
+	e->kind = KIND_FLOW;
 	describe(e, o);
 	send(e);
 }
@@ -257,7 +278,7 @@ int released(struct bpf_sock *ctx)
 }
 
 // used is run by the process that connects, sends to or receives from a peer.
-static __always_inline int used(struct bpf_sock_addr *ctx, __u8 family)
+static __always_inline int used(struct bpf_sock_addr *ctx, __u8 family, int receives)
 {
 	struct bpf_sock *sk = ctx->sk;
 	if (!sk)
@@ -267,9 +288,11 @@ static __always_inline int used(struct bpf_sock_addr *ctx, __u8 family)
 		return 1;
 	if (!o->netns)
 		o->netns = bpf_get_netns_cookie(ctx);
-	if (!claim(o, bpf_get_socket_cookie(ctx), HOW_USED))
+	__u64 cookie = bpf_get_socket_cookie(ctx);
+	int news = claim(o, cookie, HOW_USED);
+	if (!news && !receives)
 		return 1;
-	struct event e = {.family = family, .remote_port = bpf_ntohs(ctx->user_port)};
+	struct event e = {.cookie = cookie, .family = family, .remote_port = bpf_ntohs(ctx->user_port)};
 	if (family == 4) {
 		*(__u32 *)e.remote = ctx->user_ip4;
 	} else {
@@ -278,38 +301,53 @@ static __always_inline int used(struct bpf_sock_addr *ctx, __u8 family)
 		((__u32 *)e.remote)[2] = ctx->user_ip6[2];
 		((__u32 *)e.remote)[3] = ctx->user_ip6[3];
 	}
-	claimed(o, &e);
+	if (news)
+		claimed(o, &e);
+	if (!receives)
+		return 1;
+	e.proto = ctx->protocol;
+	e.local_port = sk->src_port;
+	if (family == 4) {
+		*(__u32 *)e.local = sk->src_ip4;
+	} else {
+		((__u32 *)e.local)[0] = sk->src_ip6[0];
+		((__u32 *)e.local)[1] = sk->src_ip6[1];
+		((__u32 *)e.local)[2] = sk->src_ip6[2];
+		((__u32 *)e.local)[3] = sk->src_ip6[3];
+	}
+	report(o, &e);
 	return 1;
 }
 
 SEC("cgroup/connect4")
-int connect4(struct bpf_sock_addr *ctx) { return used(ctx, 4); }
+int connect4(struct bpf_sock_addr *ctx) { return used(ctx, 4, 0); }
 
 SEC("cgroup/connect6")
-int connect6(struct bpf_sock_addr *ctx) { return used(ctx, 6); }
+int connect6(struct bpf_sock_addr *ctx) { return used(ctx, 6, 0); }
 
 SEC("cgroup/sendmsg4")
-int sendmsg4(struct bpf_sock_addr *ctx) { return used(ctx, 4); }
+int sendmsg4(struct bpf_sock_addr *ctx) { return used(ctx, 4, 0); }
 
 SEC("cgroup/sendmsg6")
-int sendmsg6(struct bpf_sock_addr *ctx) { return used(ctx, 6); }
+int sendmsg6(struct bpf_sock_addr *ctx) { return used(ctx, 6, 0); }
 
 SEC("cgroup/recvmsg4")
-int recvmsg4(struct bpf_sock_addr *ctx) { return used(ctx, 4); }
+int recvmsg4(struct bpf_sock_addr *ctx) { return used(ctx, 4, 1); }
 
 SEC("cgroup/recvmsg6")
-int recvmsg6(struct bpf_sock_addr *ctx) { return used(ctx, 6); }
+int recvmsg6(struct bpf_sock_addr *ctx) { return used(ctx, 6, 1); }
 
 // transferred is run by the process that has sent or received on any socket.
 static __always_inline int transferred(struct sock *sk, int n)
 {
-	if (n < 0)
-		return 0;
 	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, 0);
-	if (!o || !claim(o, bpf_get_socket_cookie(sk), HOW_USED))
+	if (!o || n < 0 || (o->user == (__u64)sk && o->pid == bpf_get_current_pid_tgid() >> 32))
 		return 0;
-	struct event e = {};
-	claimed(o, &e);
+	if (claim(o, bpf_get_socket_cookie(sk), HOW_USED)) {
+		struct event e = {};
+		claimed(o, &e);
+	}
+	o->user = (__u64)sk;
 	return 0;
 }
 
@@ -412,7 +450,10 @@ static __always_inline int read_ends(struct __sk_buff *skb, struct ends *p)
 	return 1;
 }
 
-static __always_inline int packet(struct __sk_buff *skb, int out)
+// egress sees what sockets send. That is enough: a connection that only
+// receives sends acknowledgements, and datagrams are seen by those who receive them.
+SEC("cgroup_skb/egress")
+int egress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 	if (!sk)
@@ -423,46 +464,22 @@ static __always_inline int packet(struct __sk_buff *skb, int out)
 	struct owner *o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!o)
 		return 1;
+	if (o->peer && sk->dst_port)
+		return 1; // it is connected: it has one peer
 	__u64 cookie = bpf_get_socket_cookie(skb);
 	int copied = o->pid && o->cookie != cookie;
-	if (o->peer && sk->protocol == IPPROTO_TCP)
-		return 1; // it has one peer
 	struct ends p = {};
 	if (!read_ends(skb, &p))
 		return 1;
-	struct event e = {.kind = KIND_FLOW, .cookie = cookie, .proto = p.proto, .family = p.family, .copied = copied};
-	if (out) {
-		__builtin_memcpy(e.local, p.source, 16);
-		__builtin_memcpy(e.remote, p.target, 16);
-		e.local_port = p.source_port;
-		e.remote_port = p.target_port;
-	} else {
-		__builtin_memcpy(e.local, p.target, 16);
-		__builtin_memcpy(e.remote, p.source, 16);
-		e.local_port = p.target_port;
-		e.remote_port = p.source_port;
-	}
-	__u64 peer = digest(e.remote, e.remote_port, e.local_port);
-	if (o->peer == peer)
-		return 1;
-	int more = o->peer != 0;
-	o->peer = peer;
-	if (more) {
-		struct conversation c = {.cookie = cookie, .peer = peer, .pid = o->pid};
-		__u8 one = 1;
-		if (bpf_map_update_elem(&reported, &c, &one, BPF_NOEXIST))
-			return 1;
-	}
-	describe(&e, o);
-	send(&e);
+	struct event e = {
+		.cookie = cookie, .proto = p.proto, .family = p.family, .copied = copied,
+		.local_port = p.source_port, .remote_port = p.target_port,
+	};
+	__builtin_memcpy(e.local, p.source, 16);
+	__builtin_memcpy(e.remote, p.target, 16);
+	report(o, &e);
 	return 1;
 }
-
-SEC("cgroup_skb/egress")
-int egress(struct __sk_buff *skb) { return packet(skb, 1); }
-
-SEC("cgroup_skb/ingress")
-int ingress(struct __sk_buff *skb) { return packet(skb, 0); }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(executed, struct task_struct *task, int old_pid, struct linux_binprm *bprm)

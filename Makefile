@@ -1,6 +1,7 @@
 # make try    build sniffid and let it answer a question from a capture that comes with it
 # make test   everything that has to hold before a commit; what CI runs
 # make live   tests against real servers, in network namespaces (root)
+# make owners  tests of whose socket is whose, with processes of all kinds (root)
 # make fuzz   fuzz every target for a minute
 # make docs   write docs/protocols.md from the signatures
 # make conformance [CORPUS=DIR,…]   measure how right the answers are, and write docs/conformance.md
@@ -14,7 +15,7 @@ PCAP = .ci/need libpcap-dev || { echo 'Building without live capture.' >&2; expo
 # What a clone of another user's, or an archive, says of its version is no reason to fail.
 VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live docs conformance clean
+.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners generate docs conformance clean
 
 try: build
 	@echo
@@ -67,6 +68,13 @@ needs:
 live: needs
 	internal/livetest/install.sh
 	SNIFFID_LIVE=1 go test -count=1 -json ./internal/livetest/... | go run ./internal/testsummary
+
+owners: needs
+	SNIFFID_OWNERS=1 go test -count=1 -v ./internal/ownertest
+
+# The BPF programs, after a change of their source; needs clang, llvm and libbpf-dev.
+generate:
+	C_INCLUDE_PATH=/usr/include/$$(gcc -print-multiarch) go generate ./correlate/owner/trace
 
 docs:
 	go run ./internal/protocolpage

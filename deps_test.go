@@ -73,6 +73,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/protocolpage": {"dissect/builtin", "signatures"},
 	"internal/livetest":     {},
+	"internal/ownertest":    {},
 	"internal/testsummary":  {},
 }
 

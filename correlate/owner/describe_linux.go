@@ -6,9 +6,6 @@ import (
 	"github.com/sniffid/sniffid/correlate/owner/procfs"
 )
 
-// systemPID is the process that stands for the kernel; Linux has none.
-const systemPID = -1
-
 // procRoot is the folder that has the process file system.
 const procRoot = "/"
 

@@ -193,16 +193,6 @@ func (n *namespaces) named(inode uint64) uint64 {
 	return inode
 }
 
-// byCookie is how rows name a namespace that a BPF program knows.
-func (n *namespaces) byCookie(cookie uint64) (name uint64, known bool) {
-	for _, one := range n.known {
-		if one.cookie == cookie && cookie != 0 {
-			return one.inode, true
-		}
-	}
-	return 0, false
-}
-
 func (n *namespaces) close() error {
 	var errs []error
 	for _, one := range n.known {

@@ -111,6 +111,9 @@ func grant() string {
 func examineOwners(ctx context.Context) finding {
 	f := finding{what: "owners"}
 	table, weaker := owner.Open(owner.Config{})
+	if weaker != nil {
+		weaker = fmt.Errorf("%w; sockets that live shortly may be missed", weaker)
+	}
 	defer table.Close()
 	begin := time.Now()
 	if err := table.Refresh(ctx); err != nil {
@@ -127,7 +130,7 @@ func examineOwners(ctx context.Context) finding {
 	f.ok = hidden == 0
 	f.says = fmt.Sprintf("%d sockets, read in %v by %s", total, time.Since(begin).Round(time.Millisecond), table.Method())
 	if weaker != nil {
-		f.says += " (" + weaker.Error() + "; sockets that live shortly may be missed)"
+		f.says += " (" + weaker.Error() + ")"
 	}
 	if hidden > 0 {
 		f.says += fmt.Sprintf("; the owners of %d are hidden from this user", hidden)

@@ -79,6 +79,7 @@ type portRecord struct {
 	Transport string           `json:"transport"`
 	Addr      netip.Addr       `json:"addr,omitzero"`
 	Port      uint16           `json:"port"`
+	NetNS     uint64           `json:"netns,omitempty"`
 	Role      correlate.Role   `json:"role,omitempty"`
 	Declared  declaredRecord   `json:"declared"`
 	Observed  []observedRecord `json:"observed"`
@@ -222,7 +223,7 @@ func newEndRecord(f *pipeline.Flow, e *pipeline.End) endRecord {
 func newPortRecord(kind string, p *pipeline.Port) *portRecord {
 	r := &portRecord{
 		Type: kind, Schema: schema, File: p.File,
-		Transport: p.Port.Key.Transport, Addr: p.Port.Key.Addr, Port: p.Port.Key.Port,
+		Transport: p.Port.Key.Transport, Addr: p.Port.Key.Addr, Port: p.Port.Key.Port, NetNS: p.Port.Key.NetNS,
 		Role:     p.Verdict.Role,
 		Declared: declaredRecord{Registry: p.Port.Registered, Expect: p.Port.Expect},
 		Observed: make([]observedRecord, len(p.Port.Observations)),

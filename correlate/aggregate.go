@@ -269,7 +269,7 @@ func (a *Aggregator) port(key PortKey, p *gathered, rows []claims.Claim) Port {
 // ambiguous.
 func claimed(c *claims.Claim) owner.Owner {
 	if c.PID == 0 && c.Process == "" {
-		return owner.Owner{}
+		return owner.Owner{Reason: owner.Reason(c.Reason)}
 	}
 	if len(c.Others) > 0 {
 		o := owner.Owner{Reason: owner.Ambiguous, Candidates: []owner.Process{{PID: c.PID, Name: c.Process}}}

@@ -18,7 +18,7 @@ func FromSockets(sockets []owner.Socket) *claims.Listing {
 			Transport: s.Transport, Local: s.Local, Remote: s.Remote, State: s.State,
 			PID: s.Owner.PID, Process: s.Owner.Name, Services: s.Owner.Services, User: s.Owner.User,
 			NetNS: s.NetNS, Exe: s.Owner.Exe, Unit: s.Owner.Unit, SocketUnit: s.Owner.SocketUnit,
-			Container: s.Owner.Container, ContainerName: s.Owner.ContainerName,
+			Container: s.Owner.Container, ContainerName: s.Owner.ContainerName, Reason: string(s.Owner.Reason),
 			File: liveTable,
 		}
 	}

@@ -54,6 +54,9 @@ type Claim struct {
 	SocketUnit    string `json:"socket_unit,omitempty"`
 	Container     string `json:"container,omitempty"`
 	ContainerName string `json:"container_name,omitempty"`
+	// Reason says why the row names no process that runs, in the words of package
+	// owner: "kernel", "exited", "no-permission".
+	Reason string `json:"reason,omitempty"`
 	// Modules are the files that netstat -bv lists before the process.
 	Modules []string `json:"modules,omitempty"`
 	// Others are further processes that share the socket (ss lists them all).

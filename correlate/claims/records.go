@@ -45,6 +45,7 @@ type record struct {
 		Container     string    `json:"container"`
 		ContainerName string    `json:"container_name"`
 		Candidates    []Process `json:"candidates"`
+		Reason        string    `json:"reason"`
 	} `json:"owner"`
 }
 
@@ -89,12 +90,12 @@ func (r *record) owned(c *Claim) {
 	o := &r.Owner
 	c.PID, c.Process, c.User, c.Services = o.PID, o.Name, o.User, o.Services
 	c.Exe, c.Unit, c.SocketUnit, c.Modules = o.Exe, o.Unit, o.SocketUnit, o.Modules
-	c.Container, c.ContainerName, c.NetNS = o.Container, o.ContainerName, r.NetNS
+	c.Container, c.ContainerName, c.NetNS, c.Reason = o.Container, o.ContainerName, r.NetNS, o.Reason
 	if c.PID == 0 {
 		c.PID = r.Declared.Claim.PID
 	}
 	if c.PID == 0 && len(o.Candidates) > 1 {
-		c.PID, c.Process, c.Others = o.Candidates[0].PID, o.Candidates[0].Name, o.Candidates[1:]
+		c.PID, c.Process, c.Others, c.Reason = o.Candidates[0].PID, o.Candidates[0].Name, o.Candidates[1:], ""
 	}
 }
 

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,7 @@ type finding struct {
 	what string
 	ok   bool
 	says string
+	mark string // instead of "missing"
 	// remedy is the command that grants what is missing.
 	remedy string
 }
@@ -30,12 +33,12 @@ func newDoctor(env *environment) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, examine := range []func(context.Context) finding{
-				examineSignatures, examineInterfaces, examineCapture, examineOwners, examineRegistry,
+				examineSignatures, examineInterfaces, examineCapture, examineOwners, examineWitnesses, examineRegistry,
 			} {
 				f := examine(cmd.Context())
 				mark := "ok"
 				if !f.ok {
-					mark = "missing"
+					mark = cmp.Or(f.mark, "missing")
 				}
 				if _, err := fmt.Fprintf(env.stdout, "%-8s %-12s %s\n", mark, f.what, f.says); err != nil {
 					return err
@@ -135,6 +138,38 @@ func examineOwners(ctx context.Context) finding {
 	if hidden > 0 {
 		f.says += fmt.Sprintf("; the owners of %d are hidden from this user", hidden)
 		f.remedy = "run as root, or: sudo setcap cap_net_raw,cap_net_admin,cap_sys_ptrace,cap_dac_read_search+ep sniffid"
+	}
+	return f
+}
+
+// maxDisagreements bounds how many contradictions are shown.
+const maxDisagreements = 10
+
+// examineWitnesses compares the ways to read the socket table: what hides a port, or
+// its process, seldom hides it from all.
+func examineWitnesses(ctx context.Context) finding {
+	f := finding{what: "witnesses", mark: "differ"}
+	heard, disagreements, err := owner.Examine(ctx)
+	if err != nil {
+		f.says = err.Error()
+		return f
+	}
+	var methods []string
+	for _, w := range heard {
+		methods = append(methods, w.Method)
+	}
+	f.ok = len(disagreements) == 0
+	f.says = strings.Join(methods, "; ")
+	switch {
+	case len(heard) < 2:
+		f.says += ": there is nothing to compare it with"
+	case f.ok:
+		f.says += ": they agree about all listeners"
+	default:
+		f.says += fmt.Sprintf(": they disagree about %d listeners", len(disagreements))
+	}
+	for _, d := range disagreements[:min(len(disagreements), maxDisagreements)] {
+		f.says += fmt.Sprintf("\n%22s%s %s: %s", "", d.Transport, d.Local, d.Text)
 	}
 	return f
 }

@@ -89,6 +89,8 @@ type portRecord struct {
 	Expect    correlate.Answer `json:"expect,omitempty"`
 	Why       string           `json:"why,omitempty"`
 	Evidence  []correlate.Fact `json:"evidence"`
+
+	Findings []correlate.Finding `json:"findings,omitempty"`
 }
 
 // declaredRecord is what others say of a port. Claim is the row that counts,
@@ -229,7 +231,7 @@ func newPortRecord(kind string, p *pipeline.Port) *portRecord {
 		Observed: make([]observedRecord, len(p.Port.Observations)),
 		Owner:    p.Port.Owner,
 		Verdict:  p.Verdict.Kind, Suspected: p.Verdict.Suspected, Expect: p.Verdict.Expect,
-		Why: p.Verdict.Why, Evidence: notNil(p.Verdict.Evidence),
+		Why: p.Verdict.Why, Evidence: notNil(p.Verdict.Evidence), Findings: p.Verdict.Findings,
 	}
 	if c := p.Port.Claims; len(c) > 0 {
 		r.Declared.Claim = &c[0]

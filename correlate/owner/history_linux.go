@@ -3,6 +3,7 @@ package owner
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/sniffid/sniffid/correlate/owner/trace"
 )
@@ -102,13 +103,14 @@ const slack = 5e6
 // socket that is bound to a wildcard may be known by that.
 func (h *history) find(c conversation, at int64, prefer func(netns uint64) bool) (binding, bool) {
 	var best *binding
+	echo := strings.HasPrefix(c.transport, "icmp")
 	for _, addr := range wildcards(c.local.Addr()) {
 		c.local = netip.AddrPortFrom(addr, c.local.Port())
 		known := h.conversations[c]
 		for i := range known {
 			b := &known[i]
-			if b.at > at+slack {
-				continue
+			if b.at > at+slack || echo && b.pid == 0 {
+				continue // too late; or the kernel's answer to an echo to oneself
 			}
 			if best == nil || prefer(b.netns) && !prefer(best.netns) || prefer(b.netns) == prefer(best.netns) && b.at > best.at {
 				best = b

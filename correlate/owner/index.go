@@ -91,8 +91,8 @@ func (x *index) at(p pair) []int {
 
 func (r *row) pair() pair { return pair{r.transport, r.netns, r.local, r.remote} }
 
-// add makes another row known.
-func (x *index) add(r *row) {
+// add makes another row known, and returns its place.
+func (x *index) add(r *row) int {
 	x.prepare()
 	i := len(x.rows)
 	if n := len(x.free); n > 0 {
@@ -105,6 +105,7 @@ func (x *index) add(r *row) {
 		x.cookies[r.cookie] = i
 	}
 	x.insert(i)
+	return i
 }
 
 // cookie finds the row of a socket.

@@ -98,6 +98,9 @@ type Query struct {
 	Local, Remote netip.AddrPort
 	// ID is the identifier of an ICMP echo, for transport "icmp" and "icmpv6".
 	ID uint16
+	// Answers says that Local is the end that was asked. The two ends of an echo to
+	// oneself look alike.
+	Answers bool
 	// Time is when the packet was seen; the zero Time means now. Sources that
 	// keep a history use it against port reuse.
 	Time time.Time

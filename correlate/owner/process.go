@@ -70,9 +70,7 @@ func (p *processes) get(pid int) (description, bool) {
 // sockets to the services that it starts, and is left out when one of them has
 // it. Anything else is ambiguous.
 func (p *processes) owner(pids []int, quality Quality) Owner {
-	if len(pids) > 1 && pids[0] == 1 {
-		pids = pids[1:]
-	}
+	pids = withoutInit(pids)
 	root := p.roots(pids)
 	if len(root) > 1 {
 		// Between fork and exec a child has all that its parent has; it is gone by
@@ -82,12 +80,7 @@ func (p *processes) owner(pids []int, quality Quality) Owner {
 		}
 	}
 	if len(root) != 1 {
-		o := Owner{Reason: Ambiguous}
-		for _, pid := range root[:min(len(root), maxCandidates)] {
-			d, _ := p.get(pid)
-			o.Candidates = append(o.Candidates, Process{PID: pid, Name: d.owner.Name})
-		}
-		return o
+		return Owner{Reason: Ambiguous, Candidates: p.candidates(root)}
 	}
 	d, alive := p.get(root[0])
 	if !alive {
@@ -96,6 +89,30 @@ func (p *processes) owner(pids []int, quality Quality) Owner {
 	o := d.owner
 	o.PID, o.Parent, o.Quality = root[0], p.ancestors(d.parent), quality
 	return o
+}
+
+// withoutInit leaves out PID 1 where somebody has the socket besides.
+func withoutInit(pids []int) []int {
+	if len(pids) > 1 && pids[0] == 1 {
+		return pids[1:]
+	}
+	return pids
+}
+
+// candidates names processes that fit equally.
+func (p *processes) candidates(pids []int) []Process {
+	var all []Process
+	for _, pid := range pids[:min(len(pids), maxCandidates)] {
+		d, _ := p.get(pid)
+		all = append(all, Process{PID: pid, Name: d.owner.Name})
+	}
+	return all
+}
+
+// sharing are the processes that hold a socket and live.
+func (p *processes) sharing(pids []int) []Process {
+	pids = withoutInit(slices.Compact(slices.Sorted(slices.Values(pids))))
+	return p.candidates(p.alive(pids))
 }
 
 // ancestors are a process's parent, the parent of that, and so on.

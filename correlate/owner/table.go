@@ -97,6 +97,9 @@ func (t *Table) lookup(q Query) (o Owner, found bool) {
 	if len(namespaces) == 0 {
 		return Owner{Reason: t.locals.absent(local.Addr(), clean(q.Remote).Addr())}, t.locals.known()
 	}
+	if echoes(&q) {
+		return Owner{Reason: Kernel, NetNS: namespaces[0]}, true
+	}
 	var rows []int
 	var quality Quality
 	for _, netns := range namespaces {
@@ -108,8 +111,32 @@ func (t *Table) lookup(q Query) (o Owner, found bool) {
 	if len(rows) == 0 {
 		return Owner{Reason: Exited, NetNS: namespaces[0]}, false
 	}
-	o = t.owner(rows, quality)
+	o = t.holder(rows, quality)
 	return o, o.Reason != Exited
+}
+
+// holder is who took part in a conversation by rows that fit equally. Of several who
+// share a conversation's own socket it is not known which one did; a listener is the
+// first one's, whoever accepts.
+func (t *Table) holder(rows []int, quality Quality) Owner {
+	o := t.owner(rows, quality)
+	if o.PID == 0 || quality == Listener {
+		return o
+	}
+	var pids []int
+	for _, i := range rows {
+		pids = append(pids, t.index.rows[i].pids...)
+	}
+	if shared := t.processes.sharing(pids); len(shared) > 1 {
+		return Owner{Reason: Ambiguous, Candidates: shared, NetNS: o.NetNS}
+	}
+	return o
+}
+
+// echoes reports whether q asks for who answers echo requests: every host's own
+// stack does (RFC 1122 §3.2.2.6, RFC 4443 §4.2).
+func echoes(q *Query) bool {
+	return q.Answers && (q.Transport == "icmp" || q.Transport == "icmpv6")
 }
 
 // owner joins the holders of rows that fit equally.

@@ -195,8 +195,8 @@ func unmapped(end netip.AddrPort) netip.AddrPort {
 
 // find asks for the one socket of a conversation, and who holds it: quicker than
 // reading all, and so with a better chance to be in time. asked says that the
-// kernel has answered.
-func (t *tables) find(ctx context.Context, c conversation, netns uint64) (r row, found, asked bool) {
+// kernel has answered. fresh gives what was found of a socket a moment ago.
+func (t *tables) find(ctx context.Context, c conversation, netns uint64, fresh func(cookie uint64) (row, bool)) (r row, found, asked bool) {
 	var proto uint8
 	switch c.transport {
 	case "tcp":
@@ -206,11 +206,7 @@ func (t *tables) find(ctx context.Context, c conversation, netns uint64) (r row,
 	default:
 		return row{}, false, false
 	}
-	inode := netns
-	if netns == here {
-		inode = t.spaces.own
-	}
-	space := t.spaces.known[inode]
+	space := t.space(netns)
 	if space == nil {
 		return row{}, false, false
 	}
@@ -218,17 +214,10 @@ func (t *tables) find(ctx context.Context, c conversation, netns uint64) (r row,
 	if err != nil {
 		return row{}, false, sockdiag.IsGone(err)
 	}
-	var recent []int
-	if s.Inode != 0 {
-		if recent = t.holders.Recent(uint64(s.Inode)); recent == nil {
-			// What can't be found by this is told by row.
-			_, _ = t.holders.Find(ctx, []uint64{uint64(s.Inode)}, nil)
-		}
+	if r, known := fresh(s.Cookie); known {
+		return r, true, true
 	}
-	r = t.row(c.transport, netns, &s)
-	if recent != nil {
-		r.pids, r.reason = slices.Compact(slices.Sorted(slices.Values(append(recent, r.pids...)))), ""
-	}
+	r = t.holding(ctx, c.transport, netns, &s)
 	if len(r.pids) == 0 && s.Inode != 0 {
 		// It may have been closed while its holder was looked for.
 		if now, err := space.diag.Find(proto, c.local, c.remote); err != nil || now.Cookie != s.Cookie || now.Inode == 0 {
@@ -236,6 +225,63 @@ func (t *tables) find(ctx context.Context, c conversation, netns uint64) (r row,
 		}
 	}
 	return r, r.local.Port() != 0, true
+}
+
+// listeners asks for those who take connections at a local end.
+func (t *tables) listeners(ctx context.Context, local netip.AddrPort, netns uint64, fresh func(cookie uint64) (row, bool)) []row {
+	space := t.space(netns)
+	if space == nil {
+		return nil
+	}
+	var all []sockdiag.Socket
+	for _, family := range [...]uint8{unix.AF_INET, unix.AF_INET6} {
+		_ = space.diag.Dump(family, unix.IPPROTO_TCP, 1<<sockdiag.Listen, func(s sockdiag.Socket) {
+			if s.Local.Port() == local.Port() {
+				all = append(all, s)
+			}
+		})
+	}
+	for _, addr := range wildcards(local.Addr()) {
+		var rows []row
+		for i := range all {
+			s := &all[i]
+			if unmapped(s.Local).Addr() != addr {
+				continue
+			}
+			r, known := fresh(s.Cookie)
+			if !known {
+				r = t.holding(ctx, "tcp", netns, s)
+			}
+			rows = append(rows, r)
+		}
+		if rows != nil {
+			return rows
+		}
+	}
+	return nil
+}
+
+func (t *tables) space(netns uint64) *namespace {
+	if netns == here {
+		netns = t.spaces.own
+	}
+	return t.spaces.known[netns]
+}
+
+// holding looks for who holds a socket, first among those who began last.
+func (t *tables) holding(ctx context.Context, transport string, netns uint64, s *sockdiag.Socket) row {
+	var recent []int
+	if s.Inode != 0 {
+		if recent = t.holders.Recent(uint64(s.Inode)); recent == nil {
+			// What can't be found by this is told by row.
+			_, _ = t.holders.Find(ctx, []uint64{uint64(s.Inode)}, nil)
+		}
+	}
+	r := t.row(transport, netns, s)
+	if recent != nil {
+		r.pids, r.reason = slices.Compact(slices.Sorted(slices.Values(append(recent, r.pids...)))), ""
+	}
+	return r
 }
 
 func (t *tables) close() error { return t.spaces.close() }

@@ -34,8 +34,9 @@ type tracker struct {
 	lost    uint64
 
 	// The table's lock is held for these.
-	own        uint64            // cookie of the own network namespace
-	spaces     map[uint64]uint64 // cookies of namespaces to inodes, or here
+	own        uint64               // cookie of the own network namespace
+	spaces     map[uint64]uint64    // cookies of namespaces to inodes, or here
+	asked      map[uint64]time.Time // sockets, by cookie, that were asked for without BPF
 	refreshing bool
 	meanwhile  []trace.Event
 
@@ -65,11 +66,11 @@ func (t *tracker) Lookup(q Query) Owner {
 }
 
 func (t *tracker) find(q *Query) Owner {
+	if echoes(q) {
+		return t.Table.Lookup(*q)
+	}
 	if t.tracer == nil {
-		if t.ask(q) {
-			t.mu.RLock()
-			defer t.mu.RUnlock()
-			o, _ := t.lookup(*q)
+		if o, sure := t.ask(q); sure {
 			return o
 		}
 		return t.Table.Lookup(*q)
@@ -330,34 +331,6 @@ func (t *tracker) account(uid uint32) string {
 		t.users[uid] = name
 	}
 	return name
-}
-
-// ask looks for the conversation's own socket at once, without BPF: the tables
-// are read too seldom for those that live shortly. It reports whether reading them
-// would tell no more.
-func (t *tracker) ask(q *Query) bool {
-	c := conversation{q.Transport, clean(q.Local), clean(q.Remote)}
-	if !c.local.IsValid() {
-		return false
-	}
-	t.mu.RLock()
-	namespaces := t.locals.namespaces(c.local.Addr())
-	_, known := t.lookup(*q)
-	t.mu.RUnlock()
-	if known || len(namespaces) != 1 {
-		return known
-	}
-	t.reading.Lock()
-	r, found, asked := t.tables.find(context.Background(), c, namespaces[0])
-	t.reading.Unlock()
-	if !found {
-		return asked
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.index.remove(r.cookie)
-	t.index.add(&r)
-	return true
 }
 
 // Close implements [Source].

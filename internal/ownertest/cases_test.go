@@ -130,12 +130,18 @@ func (o *ownership) play(t *testing.T, first bool) string {
 		if f.Transport != transport || f.Server.Port != port || f.Client.Port != told[0] {
 			continue
 		}
-		o.judge(t, "the flow's server", f.Server.Owner, []int{pid}, first)
+		right := []int{pid}
+		if f.Server.Owner.Quality == "listener" {
+			right = holders // more is not said
+		}
+		o.judge(t, "the flow's server", f.Server.Owner, right, first)
 		o.judge(t, "the flow's client", f.Client.Owner, []int{testPID()}, true)
-		if o.user != "" && f.Server.Owner.User != o.user || o.comm != "" && f.Server.Owner.Name != o.comm {
+		if f.Server.Owner.PID == 0 {
+			// Without BPF: there is a reason, judge has seen to that.
+		} else if o.user != "" && f.Server.Owner.User != o.user || o.comm != "" && f.Server.Owner.Name != o.comm {
 			t.Errorf("served by %q of %q, want %q of %q", f.Server.Owner.Name, f.Server.Owner.User, o.comm, o.user)
 		}
-		return listed + " | " + said(f.Server.Owner, []int{pid}) + " |"
+		return listed + " | " + said(f.Server.Owner, right) + " |"
 	}
 	t.Error("no such flow was seen")
 	return listed + " | none |"

@@ -114,13 +114,14 @@ func share(t *testing.T, servers [2]server, first bool) {
 			case <-time.After(5 * time.Second):
 				t.Fatal("nobody says that it served")
 			}
-			truth[fmt.Sprint(s.transport, told[0])] = told[1]
+			// The families may have the same port one after the other.
+			truth[s.transport+" "+c.LocalAddr().String()] = told[1]
 		}
 	}
 	time.Sleep(50 * time.Millisecond)
 	seen := 0
 	for _, f := range w.flows(t) {
-		pid, known := truth[fmt.Sprint(f.Transport, f.Client.Port)]
+		pid, known := truth[f.Transport+" "+net.JoinHostPort(f.Client.Addr, strconv.Itoa(f.Client.Port))]
 		if !known || strconv.Itoa(f.Server.Port) != port {
 			continue
 		}

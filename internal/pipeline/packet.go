@@ -199,7 +199,7 @@ func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
 		*o = p.config.Owners.Lookup(owner.Query{
 			Transport: transport,
 			Local:     f.Endpoint(d), Remote: f.Endpoint(d.Reverse()),
-			ID: f.ICMPID(), Time: time.Unix(0, f.Last),
+			ID: f.ICMPID(), Answers: d == flow.FromServer, Time: time.Unix(0, f.Last),
 		})
 	}
 }

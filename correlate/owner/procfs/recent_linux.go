@@ -26,6 +26,9 @@ func (h *Holders) Recent(inode uint64) []int {
 		if !h.has(proc, pid, inode) {
 			continue
 		}
+		if pid = h.process(proc, pid); pid == 0 {
+			return nil
+		}
 		holders := []int{pid}
 		for range maxGenerations {
 			h.name = append(strconv.AppendInt(h.name[:0], int64(pid), 10), "/stat\x00"...)
@@ -45,6 +48,17 @@ func (h *Holders) Recent(inode uint64) []int {
 		return holders
 	}
 	return nil
+}
+
+// process returns the process that a number is of, which may be one of its threads';
+// 0 where it has ended.
+func (h *Holders) process(proc, number int) int {
+	h.name = append(strconv.AppendInt(h.name[:0], int64(number), 10), "/status\x00"...)
+	text, err := readat(proc, h.name, h.dirents, len(h.dirents))
+	if err != nil {
+		return 0
+	}
+	return ParseStatus(text).Tgid
 }
 
 // has reports whether a process holds a socket, by all its descriptors.

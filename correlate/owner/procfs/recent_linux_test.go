@@ -2,6 +2,7 @@ package procfs
 
 import (
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,16 @@ import (
 
 // A socket of a process that has just begun is found by the process's number,
 // with the one that it has it from.
+func openProc(t *testing.T) int {
+	t.Helper()
+	proc, err := unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(proc) })
+	return proc
+}
+
 func TestRecent(t *testing.T) {
 	own, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
 	if err != nil {
@@ -47,6 +58,12 @@ func TestRecent(t *testing.T) {
 	}
 	if !slices.Contains(got, child.Pid) || !slices.Contains(got, os.Getpid()) || !slices.IsSorted(got) {
 		t.Errorf("held by %v, want %d and %d", got, os.Getpid(), child.Pid)
+	}
+	// A thread is not taken for a process.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if got := h.process(openProc(t), unix.Gettid()); got != os.Getpid() {
+		t.Errorf("this thread is of process %d, want %d", got, os.Getpid())
 	}
 	if got := h.Recent(1); got != nil {
 		t.Errorf("a socket that is none is held by %v", got)

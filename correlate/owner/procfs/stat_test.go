@@ -75,8 +75,8 @@ func BenchmarkParseStat(b *testing.B) {
 }
 
 func TestParseStatus(t *testing.T) {
-	s := ParseStatus([]byte("Name:\tsu: do\nUid:\t1000\t0\t0\t0\nGid:\t1\t2\t3\t4\nNStgid:\t9\nNSpid:\t4711\t12\t1\nVmRSS:\t1 kB\n"))
-	if s.UID != 0 || !slices.Equal(s.NSpid, []int{4711, 12, 1}) {
+	s := ParseStatus([]byte("Name:\tsu: do\nTgid:\t4711\nUid:\t1000\t0\t0\t0\nGid:\t1\t2\t3\t4\nNStgid:\t9\nNSpid:\t4711\t12\t1\nVmRSS:\t1 kB\n"))
+	if s.Tgid != 4711 || s.UID != 0 || !slices.Equal(s.NSpid, []int{4711, 12, 1}) {
 		t.Errorf("%+v", s)
 	}
 	s = ParseStatus([]byte("Uid:\t0\t4294967294\t0\t0\nNSpid:\t7 x 9"))

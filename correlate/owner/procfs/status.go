@@ -4,6 +4,7 @@ import "bytes"
 
 // Status is what is used of /proc/PID/status (proc_pid_status(5)).
 type Status struct {
+	Tgid  int    // the process that a thread belongs to
 	UID   uint32 // effective
 	NSpid []int  // from the outermost process namespace inwards
 }
@@ -28,6 +29,11 @@ func ParseStatus(text []byte) Status {
 			word, _ := nextWord(rest)
 			if n, ok := number(word); ok && n <= 1<<32-1 {
 				s.UID = uint32(n)
+			}
+		case "Tgid":
+			word, _ := nextWord(rest)
+			if n, ok := number(word); ok && n <= maxPID {
+				s.Tgid = int(n)
 			}
 		case "NSpid":
 			s.NSpid = pidList(rest)

@@ -8,6 +8,7 @@
 //	actor with   FD                       serves one connection that it was given
 //	actor echo   udp|tcp                  answers one peer until it ends
 //	actor ask    udp|tcp PORT COUNT       asks echo so often, and says "took NANOSECONDS"
+//	actor ping   ping|raw ADDRESS         sends echo requests until one is answered, says so, and waits
 //	actor many   COUNT                    holds so many connected sockets
 //
 // Lines of output: "port N", "held PID" (has the listener), "served PEERPORT PID".
@@ -16,7 +17,9 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -338,6 +341,34 @@ static int many(int count)
 	return 0;
 }
 
+// ping sends an echo request (RFC 792, RFC 4443), and waits for something to come back.
+static int ping(char **v)
+{
+	struct sockaddr_storage to;
+	socklen_t n = address(v[3], 0, &to);
+	int raw = !strcmp(v[2], "raw"), six = to.ss_family == AF_INET6;
+	int s = socket(to.ss_family, raw ? SOCK_RAW : SOCK_DGRAM, six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	if (s < 0)
+		err(1, "socket");
+	unsigned char request[16] = {six ? ICMP6_ECHO_REQUEST : ICMP_ECHO, 0, 0, 0, getpid() >> 8, getpid(), 0, 1};
+	unsigned sum = 0;
+	for (size_t i = 0; i < sizeof request; i += 2)
+		sum += request[i] << 8 | request[i + 1];
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	request[2] = sum >> 8;
+	request[3] = sum;
+	printf("held %d\n", getpid());
+	if (sendto(s, request, sizeof request, 0, (void *)&to, n) < 0)
+		err(1, "sendto");
+	unsigned char reply[64];
+	if (recv(s, reply, sizeof reply, 0) < 0)
+		err(1, "recv");
+	printf("answered\n");
+	while (read(0, reply, sizeof reply) > 0)
+		;
+	return 0;
+}
+
 int main(int argc, char **v)
 {
 	setvbuf(stdout, 0, _IOLBF, 0);
@@ -360,6 +391,8 @@ int main(int argc, char **v)
 		return echo(type_of(v[2]));
 	if (argc == 5 && !strcmp(v[1], "ask"))
 		return ask(type_of(v[2]), atoi(v[3]), atoi(v[4]));
+	if (argc == 4 && !strcmp(v[1], "ping"))
+		return ping(v);
 	if (argc == 3 && !strcmp(v[1], "many"))
 		return many(atoi(v[2]));
 	if (argc == 6 && !strcmp(v[1], "serve"))

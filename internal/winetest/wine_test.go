@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -55,8 +54,13 @@ func newMachine(t *testing.T) *machine {
 		}
 	})
 	boot := m.host(t, "wineboot", "-i")
-	var said bytes.Buffer
-	boot.Stdout, boot.Stderr = &said, &said
+	// A file, because programs that go on running have it as well.
+	said, err := os.Create(filepath.Join(dir, "wineboot"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	boot.Stdout, boot.Stderr = said, said
 	if err := boot.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +69,8 @@ func newMachine(t *testing.T) *machine {
 		goBuild(m.peer, "windows", "./peer"),
 		goBuild(m.native, "linux", "../../cmd/sniffid"))
 	if err := boot.Wait(); err != nil {
-		t.Fatalf("wineboot: %v\n%s", err, &said)
+		text, _ := os.ReadFile(said.Name())
+		t.Fatalf("wineboot: %v\n%s", err, text)
 	}
 	if built != nil {
 		t.Fatal(built)
@@ -109,7 +114,6 @@ func (m *machine) host(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = m.env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second // others of Wine may have inherited its output
 	return cmd
 }

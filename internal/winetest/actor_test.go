@@ -5,6 +5,7 @@ package winetest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"os/exec"
 	"strconv"
@@ -71,7 +72,7 @@ func (a *actor) end(t *testing.T) {
 		return
 	}
 	a.stdin.Close()
-	if err := a.cmd.Wait(); err != nil {
+	if err := a.cmd.Wait(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		t.Errorf("%s: %v", a.cmd, err)
 	}
 }

@@ -46,13 +46,7 @@ func newMachine(t *testing.T) *machine {
 		// Npcap's library is not Wine's own; nothing of menus, .NET and browsers is wanted.
 		"WINEDLLOVERRIDES=wpcap=n,b;winemenubuilder.exe,mscoree,mshtml=d",
 		"SNIFFID_WPCAP_CALLS="+windowsPath(m.calls))
-	t.Cleanup(func() {
-		// Status 1: nothing ran any more.
-		_ = m.host(t, "wineserver", "-k").Run()
-		if err := m.host(t, "wineserver", "-w").Run(); err != nil {
-			t.Error("wineserver does not end:", err)
-		}
-	})
+	t.Cleanup(func() { m.stop(t) })
 	boot := m.host(t, "wineboot", "-i")
 	// A file, because programs that go on running have it as well.
 	said, err := os.Create(filepath.Join(dir, "wineboot"))
@@ -75,10 +69,30 @@ func newMachine(t *testing.T) *machine {
 	if built != nil {
 		t.Fatal(built)
 	}
-	system := filepath.Join(prefix, "drive_c", "windows", "system32")
+	// What Wine started to set itself up would keep the service manager locked
+	// for half a minute; the next program starts all that is needed anew.
+	m.stop(t)
+	libraries(t, filepath.Join(prefix, "drive_c", "windows", "system32"))
+	// Services end with the last program that is not one, and beginning again
+	// takes a second each time.
+	m.play(t, "stay")
+	return m
+}
+
+// libraries puts what Wine lacks, and what Npcap has, into the system folder.
+func libraries(t *testing.T, system string) {
+	t.Helper()
 	compile(t, filepath.Join(system, "bcryptprimitives.dll"), "bcryptprimitives.c", "-nostartfiles", "-e", "DllMain", "-ladvapi32")
 	compile(t, filepath.Join(system, "Npcap", "wpcap.dll"), "wpcap.c")
-	return m
+}
+
+// stop ends all programs of this Wine, and its server.
+func (m *machine) stop(t *testing.T) {
+	t.Helper()
+	_ = m.host(t, "wineserver", "-k").Run() // status 1: nothing ran any more
+	if err := m.host(t, "wineserver", "-w").Run(); err != nil {
+		t.Error("wineserver does not end:", err)
+	}
 }
 
 // goBuild builds a program as a release is built.

@@ -1,6 +1,7 @@
 // Command peer is the program whose traffic sniffid identifies under Wine: a
 // server, a client, or a Windows service that is a client.
 //
+//	peer stay                      do nothing
 //	peer serve HOST:PORT           serve HTTP
 //	peer fetch HOST:PORT           fetch a page of it, and keep the connection
 //	peer datagram HOST:PORT        send a datagram, and keep the socket
@@ -8,8 +9,8 @@
 //	peer remove NAME               stop the service, and delete it
 //
 // All but remove write a line "ready PID ADDRESS", where ADDRESS is the local end
-// of what they opened, and go on until standard input ends; install ends at once
-// and names no address.
+// of what they opened or "-", and go on until standard input ends; install ends at
+// once.
 package main
 
 import (
@@ -35,6 +36,9 @@ func main() {
 
 func run(args []string) error {
 	switch {
+	case len(args) == 1 && args[0] == "stay":
+		ready(os.Getpid(), "-")
+		return stay()
 	case len(args) == 2 && args[0] == "serve":
 		return serve(args[1])
 	case len(args) == 2 && args[0] == "fetch":

@@ -33,7 +33,7 @@ func install(name, address string) error {
 		return fmt.Errorf("create the service: %w", err)
 	}
 	defer s.Close()
-	if err := s.Start(); err != nil {
+	if err := start(s); err != nil {
 		return errors.Join(fmt.Errorf("start the service: %w", err), s.Delete())
 	}
 	status, err := await(s, svc.Running)
@@ -42,6 +42,16 @@ func install(name, address string) error {
 	}
 	ready(int(status.ProcessId), "-")
 	return nil
+}
+
+// start starts a service, when the service manager has time for it.
+func start(s *mgr.Service) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		err := s.Start()
+		if !errors.Is(err, windows.ERROR_SERVICE_DATABASE_LOCKED) || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // remove stops a service, deletes it, and looks that it is gone.
@@ -83,7 +93,7 @@ func await(s *mgr.Service, state svc.State) (svc.Status, error) {
 		if err != nil || status.State == state {
 			return status, err
 		}
-		if time.Now().After(deadline) {
+		if status.State == svc.Stopped || time.Now().After(deadline) {
 			return status, fmt.Errorf("the service is in state %d, not in %d", status.State, state)
 		}
 	}

@@ -346,6 +346,7 @@ func TestCloseWaits(t *testing.T) {
 		if err := s.start(c.Interfaces); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(time.Millisecond) // it reads
 		var closing sync.WaitGroup
 		for range 3 {
 			closing.Go(func() {

@@ -87,16 +87,17 @@ func (a *Aggregator) Dropped() uint64 { return a.dropped }
 func (a *Aggregator) Add(f *FlowSummary) {
 	a.common.add(f)
 	used := f.Answered || len(f.Protocols) > 0 || f.Client.Payload+f.Server.Payload > 0
-	if used || a.wanted(f.Transport, f.Server.Addr.Port()) {
+	if used || a.wanted(f.Transport, &f.Server) {
 		a.add(f, flow.FromServer)
 	}
-	if a.wanted(f.Transport, f.Client.Addr.Port()) {
+	if a.wanted(f.Transport, &f.Client) {
 		a.add(f, flow.FromClient)
 	}
 }
 
-func (a *Aggregator) wanted(transport string, port uint16) bool {
-	return a.asked(transport, port) || a.claims.listens(portNumber{transport, port})
+func (a *Aggregator) wanted(transport string, end *End) bool {
+	port := end.Addr.Port()
+	return a.asked(transport, port) || a.claims.listens(portNumber{transport, port}, end.Owner.NetNS)
 }
 
 func (a *Aggregator) asked(transport string, port uint16) bool {
@@ -109,7 +110,7 @@ func (a *Aggregator) add(f *FlowSummary, side flow.Direction) {
 	if side == flow.FromClient {
 		end, peer, role = peer, end, Client
 	}
-	key := PortKey{f.Transport, plain(end.Addr.Addr()), end.Addr.Port()}
+	key := PortKey{Transport: f.Transport, Addr: plain(end.Addr.Addr()), Port: end.Addr.Port()}
 	p := a.ports[key]
 	if p == nil {
 		if len(a.ports) >= a.config.MaxPorts {
@@ -180,14 +181,14 @@ func (g *group) take(f *FlowSummary, peer netip.AddrPort) {
 // transport, address and port.
 func (a *Aggregator) Ports() []Port {
 	local := a.local()
-	covered := map[portNumber]bool{} // port numbers whose wildcard rows have a record
+	covered := map[place]bool{} // those whose wildcard rows have a record
 	made := map[PortKey]bool{}
 	var ports []Port
 	for key, p := range a.ports {
-		rows := a.claims.about(key, local)
+		rows := a.claims.about(key, p.netns(), local)
 		for i := range rows {
 			if rows[i].Local.Addr().IsUnspecified() {
-				covered[portNumber{key.Transport, key.Port}] = true
+				covered[place{portNumber{key.Transport, key.Port}, rows[i].NetNS}] = true
 			}
 		}
 		if !a.asked(key.Transport, key.Port) && !p.serves() && !listening(rows) {
@@ -199,18 +200,29 @@ func (a *Aggregator) Ports() []Port {
 	for n, rows := range a.claims.rows {
 		for i := range rows {
 			c := &rows[i]
-			key := PortKey{n.transport, plain(c.Local.Addr()), n.port}
-			wildcard := key.Addr.IsUnspecified()
-			if !c.Listens() || made[key] || wildcard && covered[n] {
+			key := PortKey{n.transport, plain(c.Local.Addr()), n.port, c.NetNS}
+			wildcard, at := key.Addr.IsUnspecified(), place{n, c.NetNS}
+			if !c.Listens() || made[key] || wildcard && covered[at] {
 				continue
 			}
 			made[key] = true
-			covered[n] = covered[n] || wildcard
-			ports = append(ports, a.port(key, &gathered{}, a.claims.about(key, local)))
+			covered[at] = covered[at] || wildcard
+			ports = append(ports, a.port(key, &gathered{}, a.claims.about(key, c.NetNS, local)))
 		}
 	}
 	slices.SortFunc(ports, func(p, q Port) int { return p.Key.Compare(q.Key) })
 	return ports
+}
+
+// place is a port number in one network namespace.
+type place struct {
+	portNumber
+	netns uint64
+}
+
+// netns is the network namespace that the end point is in.
+func (p *gathered) netns() uint64 {
+	return cmp.Or(p.owners[flow.FromServer].NetNS, p.owners[flow.FromClient].NetNS)
 }
 
 func (p *gathered) serves() bool {
@@ -257,7 +269,7 @@ func (a *Aggregator) port(key PortKey, p *gathered, rows []claims.Claim) Port {
 // ambiguous.
 func claimed(c *claims.Claim) owner.Owner {
 	if c.PID == 0 && c.Process == "" {
-		return owner.Owner{}
+		return owner.Owner{Reason: owner.Reason(c.Reason)}
 	}
 	if len(c.Others) > 0 {
 		o := owner.Owner{Reason: owner.Ambiguous, Candidates: []owner.Process{{PID: c.PID, Name: c.Process}}}
@@ -266,5 +278,9 @@ func claimed(c *claims.Claim) owner.Owner {
 		}
 		return o
 	}
-	return owner.Owner{PID: c.PID, Name: c.Process, User: c.User, Services: c.Services, Quality: owner.Snapshot}
+	return owner.Owner{
+		PID: c.PID, Name: c.Process, Exe: c.Exe, User: c.User, Services: c.Services, Modules: c.Modules,
+		Unit: c.Unit, SocketUnit: c.SocketUnit, Container: c.Container, ContainerName: c.ContainerName,
+		NetNS: c.NetNS, Quality: owner.Snapshot,
+	}
 }

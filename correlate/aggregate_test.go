@@ -266,6 +266,55 @@ func TestSockets(t *testing.T) {
 	}
 }
 
+// A container's port 80 is not the host's.
+func TestNetworkNamespaces(t *testing.T) {
+	const container = 4026532281
+	table := FromSockets([]owner.Socket{
+		{Transport: "tcp", Local: netip.MustParseAddrPort("0.0.0.0:80"), State: "LISTENING", NetNS: container, Owner: owner.Owner{PID: 7, Name: "nginx", NetNS: container}},
+		{Transport: "tcp", Local: netip.MustParseAddrPort("0.0.0.0:8080"), State: "LISTENING", Owner: owner.Owner{PID: 9, Name: "docker-proxy"}},
+	})
+	host := netip.MustParseAddr("10.0.0.1")
+	config := Config{Claims: table, Local: func(a netip.Addr) bool { return a == host }}
+	served := func(f *FlowSummary) *FlowSummary {
+		f.Server.Owner = owner.Owner{PID: 7, NetNS: container}
+		return f
+	}
+	tests := []struct {
+		name  string
+		flows []*FlowSummary
+		want  []string
+	}{
+		{"nothing seen", nil, []string{"0.0.0.0:80/tcp netns 4026532281 silent", "0.0.0.0:8080/tcp silent"}},
+		{
+			"the host refuses what the container listens at",
+			[]*FlowSummary{refusal("10.0.0.2:5000", "10.0.0.1:80", 1, 2)},
+			[]string{"0.0.0.0:80/tcp netns 4026532281 silent", "0.0.0.0:8080/tcp silent"},
+		},
+		{
+			"at the container's address",
+			[]*FlowSummary{served(tcp("10.88.0.1:5000", "10.88.0.5:80", "http"))},
+			[]string{"0.0.0.0:8080/tcp silent", "10.88.0.5:80/tcp confirmed"},
+		},
+		{
+			"at the port published for it",
+			[]*FlowSummary{served(tcp("10.0.0.2:5000", "10.0.0.1:8080", "http"))},
+			[]string{"0.0.0.0:80/tcp netns 4026532281 silent", "10.0.0.1:8080/tcp confirmed"},
+		},
+	}
+	for _, tt := range tests {
+		a := NewAggregator(config)
+		for _, f := range tt.flows {
+			a.Add(f)
+		}
+		if diff := cmp.Diff(tt.want, verdicts(a)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	if back := ToSockets(table); back[0].NetNS != container || back[0].Owner.NetNS != container {
+		t.Errorf("%+v", back[0])
+	}
+}
+
 // Whatever combination of witnesses: a verdict of the table, with a sentence,
 // and evidence for each but the empty verdict.
 func FuzzJudge(f *testing.F) {
@@ -282,7 +331,7 @@ func FuzzJudge(f *testing.F) {
 			func() Observation { return opened("nbss smb", "certain") },
 			func() Observation { return assumed(opened("", "")) },
 		}
-		p := Port{Key: PortKey{"tcp", host, number}, Registered: new(registry.Registry).Names("tcp", number)}
+		p := Port{Key: PortKey{Transport: "tcp", Addr: host, Port: number}, Registered: new(registry.Registry).Names("tcp", number)}
 		if udp {
 			p.Key.Transport = "udp"
 		}

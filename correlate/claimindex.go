@@ -30,7 +30,7 @@ func newClaimIndex(l *claims.Listing) *claimIndex {
 	for _, c := range l.Claims {
 		n := portNumber{c.Transport, c.Local.Port()}
 		x.rows[n] = append(x.rows[n], c)
-		if addr := plain(c.Local.Addr()); addr.IsValid() && !addr.IsUnspecified() {
+		if addr := plain(c.Local.Addr()); addr.IsValid() && !addr.IsUnspecified() && c.NetNS == 0 {
 			x.locals[addr] = true
 		}
 	}
@@ -41,19 +41,28 @@ func newClaimIndex(l *claims.Listing) *claimIndex {
 // mapping of IPv4 into IPv6 (RFC 4291 §2.5.5.2).
 func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// listens reports whether some row says that the port number is open, on
-// whatever address.
-func (x *claimIndex) listens(n portNumber) bool {
-	return slices.ContainsFunc(x.rows[n], func(c claims.Claim) bool { return c.Listens() })
+// listens reports whether some row of the main network namespace or of another one
+// says that the port number is open, on whatever address.
+func (x *claimIndex) listens(n portNumber, netns uint64) bool {
+	return slices.ContainsFunc(x.rows[n], func(c claims.Claim) bool { return c.Listens() && (c.NetNS == 0 || c.NetNS == netns) })
 }
 
-// about returns the rows that speak of key, listening rows first. local says
-// whether a wildcard row covers an address.
-func (x *claimIndex) about(key PortKey, local func(netip.Addr) bool) []claims.Claim {
-	rows := x.rows[portNumber{key.Transport, key.Port}]
-	var listening, others []claims.Claim
+// about returns the rows that speak of key, listening rows first. netns is the
+// network namespace that the end point is in, as far as that is known; local says
+// whether a wildcard row of the main one covers an address.
+func (x *claimIndex) about(key PortKey, netns uint64, local func(netip.Addr) bool) []claims.Claim {
+	var rows, listening, others []claims.Claim
+	for _, c := range x.rows[portNumber{key.Transport, key.Port}] {
+		if spoken(&c, key, netns, local) {
+			rows = append(rows, c)
+		}
+	}
 	for _, c := range rows {
-		covered := covers(c.Local.Addr(), key.Addr, rows, local)
+		own := local
+		if c.NetNS != 0 {
+			own = func(netip.Addr) bool { return true }
+		}
+		covered := covers(c.Local.Addr(), key.Addr, rows, own)
 		switch {
 		case c.Listens() && covered:
 			listening = append(listening, c)
@@ -63,6 +72,16 @@ func (x *claimIndex) about(key PortKey, local func(netip.Addr) bool) []claims.Cl
 	}
 	all := slices.Concat(listening, others)
 	return all[:min(len(all), maxPortClaims)]
+}
+
+// spoken reports whether a row is of a network namespace that key may be in. What
+// another one calls its own is out of reach of the main one's addresses, which
+// containers' published ports are at.
+func spoken(c *claims.Claim, key PortKey, netns uint64, local func(netip.Addr) bool) bool {
+	if c.NetNS == 0 {
+		return key.NetNS == 0
+	}
+	return c.NetNS == key.NetNS || c.NetNS == netns && !local(key.Addr)
 }
 
 // covers reports whether a socket bound to bound receives what is sent to addr.

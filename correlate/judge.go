@@ -32,6 +32,7 @@ func Judge(p *Port, r *registry.Registry) Verdict {
 	v := s.decide()
 	v.Expect = s.expectation()
 	v.Evidence = s.facts(&v)
+	v.Findings = s.findings()
 	return v
 }
 

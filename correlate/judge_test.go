@@ -172,7 +172,7 @@ func TestJudge(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := Port{
-				Key: PortKey{"tcp", host, 8080}, Observations: tt.seen, Claims: tt.claims,
+				Key: PortKey{Transport: "tcp", Addr: host, Port: 8080}, Observations: tt.seen, Claims: tt.claims,
 				Registered: strings.Fields(tt.registered), Expect: tt.expect,
 			}
 			if tt.transport != "" {
@@ -209,7 +209,7 @@ func TestJudge(t *testing.T) {
 // The case that the design is made for.
 func TestJudgePhantomSentence(t *testing.T) {
 	p := Port{
-		Key:          PortKey{"tcp", host, 2888},
+		Key:          PortKey{Transport: "tcp", Addr: host, Port: 2888},
 		Registered:   []string{"spcsdlobby"},
 		Claims:       []claims.Claim{row("tcp", "192.168.0.111:2888", "", "LISTENING", 22)},
 		Observations: []Observation{refused(), opened("nbss smb", "certain")},
@@ -247,7 +247,7 @@ func TestJudgeSuspected(t *testing.T) {
 				state = ""
 			}
 			local := netip.AddrPortFrom(host, tt.port).String()
-			p := Port{Key: PortKey{tt.transport, host, tt.port}, Claims: []claims.Claim{row(tt.transport, local, "", state, 22)}}
+			p := Port{Key: PortKey{Transport: tt.transport, Addr: host, Port: tt.port}, Claims: []claims.Claim{row(tt.transport, local, "", state, 22)}}
 			if tt.established != "" {
 				p.Claims = append(p.Claims, row(tt.transport, local, tt.established, "ESTABLISHED", 23))
 			}

@@ -23,15 +23,22 @@ type PortKey struct {
 	Transport string     `json:"transport"`
 	Addr      netip.Addr `json:"addr"`
 	Port      uint16     `json:"port"`
+	// NetNS is the network namespace of a port that only a row of another one than
+	// the main one names.
+	NetNS uint64 `json:"netns,omitempty"`
 }
 
 func (k PortKey) String() string {
-	return fmt.Sprintf("%s/%s", netip.AddrPortFrom(k.Addr, k.Port), k.Transport)
+	s := fmt.Sprintf("%s/%s", netip.AddrPortFrom(k.Addr, k.Port), k.Transport)
+	if k.NetNS != 0 {
+		s += fmt.Sprintf(" netns %d", k.NetNS)
+	}
+	return s
 }
 
 // Compare orders keys by transport, address and port.
 func (k PortKey) Compare(o PortKey) int {
-	return cmp.Or(cmp.Compare(k.Transport, o.Transport), k.Addr.Compare(o.Addr), cmp.Compare(k.Port, o.Port))
+	return cmp.Or(cmp.Compare(k.Transport, o.Transport), k.Addr.Compare(o.Addr), cmp.Compare(k.Port, o.Port), cmp.Compare(k.NetNS, o.NetNS))
 }
 
 // End is one end of a flow.

@@ -17,6 +17,8 @@ func FromSockets(sockets []owner.Socket) *claims.Listing {
 		l.Claims[i] = claims.Claim{
 			Transport: s.Transport, Local: s.Local, Remote: s.Remote, State: s.State,
 			PID: s.Owner.PID, Process: s.Owner.Name, Services: s.Owner.Services, User: s.Owner.User,
+			NetNS: s.NetNS, Exe: s.Owner.Exe, Unit: s.Owner.Unit, SocketUnit: s.Owner.SocketUnit,
+			Container: s.Owner.Container, ContainerName: s.Owner.ContainerName, Reason: string(s.Owner.Reason),
 			File: liveTable,
 		}
 	}
@@ -32,7 +34,7 @@ func ToSockets(l *claims.Listing) []owner.Socket {
 	sockets := make([]owner.Socket, len(l.Claims))
 	for i := range l.Claims {
 		c := &l.Claims[i]
-		sockets[i] = owner.Socket{Transport: c.Transport, Local: c.Local, Remote: c.Remote, State: c.State, Owner: claimed(c)}
+		sockets[i] = owner.Socket{Transport: c.Transport, Local: c.Local, Remote: c.Remote, State: c.State, NetNS: c.NetNS, Owner: claimed(c)}
 	}
 	return sockets
 }

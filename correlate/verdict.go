@@ -59,6 +59,8 @@ type Verdict struct {
 	Role     Role   `json:"role,omitempty"`
 	Why      string `json:"why"` // one sentence, or two, that a person understands
 	Evidence []Fact `json:"evidence"`
+	// Findings are what is odd besides.
+	Findings []Finding `json:"findings,omitempty"`
 	// Suspected says that only the listing, not the wire, shows the phantom.
 	Suspected bool `json:"suspected,omitempty"`
 	// Expect is what became of the user's expectation.

@@ -46,6 +46,17 @@ type Claim struct {
 	Process  string   `json:"process,omitempty"`
 	Services []string `json:"services,omitempty"`
 	User     string   `json:"user,omitempty"`
+	// NetNS is the network namespace that the row is of, where that is not the main
+	// one; only sniffid's own records name it, and what follows.
+	NetNS         uint64 `json:"netns,omitempty"`
+	Exe           string `json:"exe,omitempty"`
+	Unit          string `json:"unit,omitempty"`
+	SocketUnit    string `json:"socket_unit,omitempty"`
+	Container     string `json:"container,omitempty"`
+	ContainerName string `json:"container_name,omitempty"`
+	// Reason says why the row names no process that runs, in the words of package
+	// owner: "kernel", "exited", "no-permission".
+	Reason string `json:"reason,omitempty"`
 	// Modules are the files that netstat -bv lists before the process.
 	Modules []string `json:"modules,omitempty"`
 	// Others are further processes that share the socket (ss lists them all).

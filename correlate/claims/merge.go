@@ -5,7 +5,8 @@ import "strings"
 // Merge joins listings in the order given: rows that have a process id get the
 // process's name, account and services from process listings. A name that two
 // process listings contradict is left out, and so are the services of a process
-// whose name contradicts the row's own: the id was reused between listings.
+// whose name contradicts the row's own: the id was reused between listings. A row
+// whose process no process listing has names one that is gone.
 func Merge(listings ...*Listing) *Listing {
 	merged := &Listing{}
 	for _, l := range listings {
@@ -20,10 +21,13 @@ func Merge(listings ...*Listing) *Listing {
 		merged.Problems = append(merged.Problems, l.Problems...)
 		merged.Ignored += l.Ignored
 	}
-	byPID := processesByPID(merged.Processes)
+	byPID, contradicted := processesByPID(merged.Processes)
 	for i := range merged.Claims {
 		c := &merged.Claims[i]
 		process, found := byPID[c.PID]
+		if !found && c.PID != 0 && c.Process == "" && !contradicted[c.PID] && len(byPID) > 0 {
+			c.Reason = exited
+		}
 		if !found || c.PID == 0 || c.Process != "" && !sameProgram(c.Process, process.Name) {
 			continue
 		}
@@ -40,10 +44,13 @@ func Merge(listings ...*Listing) *Listing {
 	return merged
 }
 
-// processesByPID joins the rows of each process; contradicted ones are absent.
-func processesByPID(rows []Process) map[int]Process {
-	byPID := map[int]Process{}
-	contradicted := map[int]bool{}
+// exited is package owner's word for a process that is gone.
+const exited = "exited"
+
+// processesByPID joins the rows of each process; those that contradict each other
+// are left out.
+func processesByPID(rows []Process) (byPID map[int]Process, contradicted map[int]bool) {
+	byPID, contradicted = map[int]Process{}, map[int]bool{}
 	for _, row := range rows {
 		known, found := byPID[row.PID]
 		switch {
@@ -64,7 +71,7 @@ func processesByPID(rows []Process) map[int]Process {
 	for pid := range contradicted {
 		delete(byPID, pid)
 	}
-	return byPID
+	return byPID, contradicted
 }
 
 // sameProgram compares names as Windows does, and allows for the 25 cells to

@@ -207,6 +207,19 @@ func TestRows(t *testing.T) {
 			Claim{Transport: "tcp", State: "LISTENING", PID: 4, Process: "System"},
 		},
 		{
+			"socket record, all of it", `{"type":"socket","transport":"tcp","local":"0.0.0.0:80","state":"LISTENING","netns":4026532281,"owner":{"pid":7,"name":"nginx","exe":"/usr/sbin/nginx","user":"www","unit":"nginx.service","socket_unit":"nginx.socket","container":"0a0b","container_name":"web","modules":["m"]}}`,
+			"0.0.0.0:80", "",
+			Claim{
+				Transport: "tcp", State: "LISTENING", PID: 7, Process: "nginx", Exe: "/usr/sbin/nginx", User: "www", Modules: []string{"m"},
+				Unit: "nginx.service", SocketUnit: "nginx.socket", Container: "0a0b", ContainerName: "web", NetNS: 4026532281,
+			},
+		},
+		{
+			"socket record, several processes", `{"type":"socket","transport":"tcp","local":"0.0.0.0:80","state":"LISTENING","owner":{"reason":"ambiguous","candidates":[{"pid":7,"name":"nginx"},{"pid":8,"name":"nginx"}]}}`,
+			"0.0.0.0:80", "",
+			Claim{Transport: "tcp", State: "LISTENING", PID: 7, Process: "nginx", Others: []Process{{PID: 8, Name: "nginx"}}},
+		},
+		{
 			"socket record with objects", `{"type":"socket","transport":"tcp","local":{"addr":"10.0.0.1","port":22},"remote":{"addr":"10.0.0.2","port":40000},"state":"ESTAB"}`, "10.0.0.1:22", "10.0.0.2:40000",
 			Claim{Transport: "tcp", State: "ESTABLISHED"},
 		},

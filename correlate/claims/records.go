@@ -7,7 +7,8 @@ import (
 )
 
 // records reads sniffid's own JSON lines: sockets ("sniffid ports --format
-// json") and ports. Flows and summaries are ignored.
+// json") and ports. Flows, summaries and what is said while a capture or "ports
+// --watch" runs are ignored.
 type records struct{}
 
 func (records) format() Format { return JSON }
@@ -21,6 +22,7 @@ type record struct {
 	Local     json.RawMessage `json:"local"`
 	Remote    json.RawMessage `json:"remote"`
 	State     string          `json:"state"`
+	NetNS     uint64          `json:"netns"`
 	Role      string          `json:"role"`
 	Declared  struct {
 		Claim struct {
@@ -32,10 +34,18 @@ type record struct {
 		Protocols []string `json:"protocols"`
 	} `json:"observed"`
 	Owner struct {
-		PID      int      `json:"pid"`
-		Name     string   `json:"name"`
-		User     string   `json:"user"`
-		Services []string `json:"services"`
+		PID           int       `json:"pid"`
+		Name          string    `json:"name"`
+		Exe           string    `json:"exe"`
+		User          string    `json:"user"`
+		Services      []string  `json:"services"`
+		Modules       []string  `json:"modules"`
+		Unit          string    `json:"unit"`
+		SocketUnit    string    `json:"socket_unit"`
+		Container     string    `json:"container"`
+		ContainerName string    `json:"container_name"`
+		Candidates    []Process `json:"candidates"`
+		Reason        string    `json:"reason"`
 	} `json:"owner"`
 }
 
@@ -58,7 +68,7 @@ func (records) read(p *parser, l line, current bool) bool {
 		c, err = r.socket()
 	case "port":
 		c, err = r.port()
-	case "flow", "summary":
+	case "flow", "summary", "update", "verdict", "change":
 		p.listing.Ignored++
 		return true
 	default:
@@ -69,12 +79,24 @@ func (records) read(p *parser, l line, current bool) bool {
 		return true
 	}
 	c.Line = l.number
-	c.PID, c.Process, c.User, c.Services = r.Owner.PID, r.Owner.Name, r.Owner.User, r.Owner.Services
+	r.owned(&c)
+	p.claim(c)
+	return true
+}
+
+// owned copies whose socket it is. Several processes that fit equally are held to
+// share it.
+func (r *record) owned(c *Claim) {
+	o := &r.Owner
+	c.PID, c.Process, c.User, c.Services = o.PID, o.Name, o.User, o.Services
+	c.Exe, c.Unit, c.SocketUnit, c.Modules = o.Exe, o.Unit, o.SocketUnit, o.Modules
+	c.Container, c.ContainerName, c.NetNS, c.Reason = o.Container, o.ContainerName, r.NetNS, o.Reason
 	if c.PID == 0 {
 		c.PID = r.Declared.Claim.PID
 	}
-	p.claim(c)
-	return true
+	if c.PID == 0 && len(o.Candidates) > 1 {
+		c.PID, c.Process, c.Others, c.Reason = o.Candidates[0].PID, o.Candidates[0].Name, o.Candidates[1:], ""
+	}
 }
 
 func (r *record) socket() (Claim, error) {

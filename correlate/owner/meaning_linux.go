@@ -68,10 +68,6 @@ func (m *meaning) published(o *Owner, transport string, local netip.AddrPort) (i
 	return inside, p
 }
 
-// systemd is the first process, which binds the sockets of socket units and
-// keeps them.
-const systemd = 1
-
 // explain adds to an owner what its socket tells: the socket unit that handed it
 // over, and the container behind a published port. The table's lock is held for
 // reading.

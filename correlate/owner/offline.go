@@ -12,7 +12,7 @@ import (
 type Fixed struct {
 	sockets []Socket
 	index   *index
-	locals  map[netip.Addr]bool
+	locals  map[netip.Addr]uint64 // the addresses that rows have, and whose they are
 }
 
 var _ Source = (*Fixed)(nil)
@@ -20,14 +20,15 @@ var _ Source = (*Fixed)(nil)
 // NewFixed makes a source of sockets, which may be empty. It does not keep the
 // slice.
 func NewFixed(sockets []Socket) *Fixed {
-	f := &Fixed{locals: map[netip.Addr]bool{}}
+	f := &Fixed{locals: map[netip.Addr]uint64{}}
 	rows := make([]row, len(sockets))
 	for i := range sockets {
 		s := &sockets[i]
 		local := netip.AddrPortFrom(s.Local.Addr().Unmap().WithZone(""), s.Local.Port())
-		rows[i] = row{transport: s.Transport, local: local, remote: clean(s.Remote), state: s.State, pids: []int{i}}
-		if addr := local.Addr(); addr.IsValid() && !addr.IsUnspecified() {
-			f.locals[addr] = true
+		rows[i] = row{transport: s.Transport, local: local, remote: clean(s.Remote), state: s.State, netns: s.NetNS, pids: []int{i}}
+		addr := local.Addr()
+		if _, known := f.locals[addr]; addr.IsValid() && !addr.IsUnspecified() && (!known || s.NetNS == here) {
+			f.locals[addr] = s.NetNS
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return compare(&a, &b) })
@@ -43,11 +44,12 @@ func NewFixed(sockets []Socket) *Fixed {
 // rows have; for any when no row has one.
 func (f *Fixed) Lookup(q Query) Owner {
 	local := clean(q.Local)
-	rows, quality := f.index.find(q.Transport, here, local, q.Remote)
+	netns := f.locals[local.Addr()]
+	rows, quality := f.index.find(q.Transport, netns, local, q.Remote)
 	var found []Owner
 	for _, i := range rows {
 		s := &f.sockets[i]
-		if s.Local.Addr().Unmap().IsUnspecified() && !f.speaksFor(local.Addr()) || !s.Owner.Known() {
+		if s.Local.Addr().Unmap().IsUnspecified() && !f.speaksFor(netns, local.Addr()) || !s.Owner.Known() {
 			continue
 		}
 		if !slices.ContainsFunc(found, func(o Owner) bool { return o.PID == s.Owner.PID && o.Name == s.Owner.Name }) {
@@ -69,12 +71,13 @@ func (f *Fixed) Lookup(q Query) Owner {
 	return o
 }
 
-func (f *Fixed) speaksFor(addr netip.Addr) bool {
-	if addr.IsLoopback() || f.locals[addr] {
+// speaksFor reports whether a wildcard row of a namespace speaks for an address.
+func (f *Fixed) speaksFor(netns uint64, addr netip.Addr) bool {
+	if _, known := f.locals[addr]; known || addr.IsLoopback() {
 		return true
 	}
-	for local := range f.locals {
-		if !local.IsLoopback() {
+	for local, of := range f.locals {
+		if of == netns && !local.IsLoopback() {
 			return false
 		}
 	}

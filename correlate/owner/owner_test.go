@@ -249,6 +249,9 @@ func TestFixed(t *testing.T) {
 		{Transport: "tcp", Local: end("10.0.0.1:81"), State: "LISTENING", Owner: named(6, "b")},
 		{Transport: "tcp", Local: end("10.0.0.1:82"), State: "LISTENING"},
 		{Transport: "tcp", Local: end("127.0.0.1:83"), State: "LISTENING", Owner: named(7, "c")},
+		{Transport: "tcp", Local: end("0.0.0.0:445"), State: "LISTENING", NetNS: 40, Owner: named(8, "smbd")},
+		{Transport: "tcp", Local: end("10.88.0.5:50000"), Remote: end("10.88.0.1:53"), State: "ESTABLISHED", NetNS: 40, Owner: named(9, "d")},
+		{Transport: "tcp", Local: end("127.0.0.1:83"), State: "LISTENING", NetNS: 40, Owner: named(9, "d")},
 	})
 	tests := []struct {
 		local, remote string
@@ -260,6 +263,7 @@ func TestFixed(t *testing.T) {
 		{"10.0.0.1:445", "10.0.0.2:50000", 4, Listener, ""},
 		{"10.0.0.9:445", "10.0.0.2:50000", 0, "", Offline}, // the wildcard of another machine
 		{"127.0.0.1:83", "127.0.0.1:50000", 7, Listener, ""},
+		{"10.88.0.5:445", "10.0.0.2:50000", 8, Listener, ""}, // another namespace's address, so its wildcard
 		{"10.0.0.1:81", "10.0.0.2:1", 0, "", Ambiguous},
 		{"10.0.0.1:82", "10.0.0.2:1", 0, "", Offline},
 		{"10.0.0.1:9", "10.0.0.2:1", 0, "", Offline},
@@ -273,7 +277,7 @@ func TestFixed(t *testing.T) {
 	if o := NewFixed(nil).Lookup(Query{Transport: "udp", Local: end("1.1.1.1:53")}); o.Reason != Offline {
 		t.Errorf("nothing known: %+v", o)
 	}
-	if len(f.Snapshot()) != 6 {
+	if len(f.Snapshot()) != 9 {
 		t.Error("snapshot")
 	}
 }

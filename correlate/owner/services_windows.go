@@ -45,6 +45,22 @@ func readServices() ([]wintable.Service, error) {
 	return services, nil
 }
 
+// runningServices lists the services that run, but for those that are being
+// stopped: their sockets may be closed long before they have ended.
+func runningServices() ([]Service, error) {
+	table, err := readServices()
+	if err != nil {
+		return nil, err
+	}
+	var services []Service
+	for _, s := range table {
+		if s.PID != 0 && !s.Stopping {
+			services = append(services, Service{Name: s.Name, PID: s.PID, Instance: uint64(s.PID)})
+		}
+	}
+	return services, nil
+}
+
 // tags names services by their tags, through I_QueryTagInformation of
 // advapi32.dll, which is not documented and may be missing.
 type tags struct {

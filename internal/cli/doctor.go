@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +20,7 @@ type finding struct {
 	what string
 	ok   bool
 	says string
+	mark string // instead of "missing"
 	// remedy is the command that grants what is missing.
 	remedy string
 }
@@ -29,12 +32,12 @@ func newDoctor(env *environment) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, examine := range []func(context.Context) finding{
-				examineSignatures, examineInterfaces, examineCapture, examineOwners, examineRegistry,
+				examineSignatures, examineInterfaces, examineCapture, examineOwners, examineWitnesses, examineRegistry,
 			} {
 				f := examine(cmd.Context())
 				mark := "ok"
 				if !f.ok {
-					mark = "missing"
+					mark = cmp.Or(f.mark, "missing")
 				}
 				if _, err := fmt.Fprintf(env.stdout, "%-8s %-12s %s\n", mark, f.what, f.says); err != nil {
 					return err
@@ -125,6 +128,38 @@ func examineOwners(ctx context.Context) finding {
 	if hidden > 0 {
 		f.says += fmt.Sprintf("; the owners of %d are hidden from this user", hidden)
 		f.remedy = grantOwners()
+	}
+	return f
+}
+
+// maxDisagreements bounds how many contradictions are shown.
+const maxDisagreements = 10
+
+// examineWitnesses compares the ways to read the socket table: what hides a port, or
+// its process, seldom hides it from all.
+func examineWitnesses(ctx context.Context) finding {
+	f := finding{what: "witnesses", mark: "differ"}
+	heard, disagreements, err := owner.Examine(ctx)
+	if err != nil {
+		f.says = err.Error()
+		return f
+	}
+	var methods []string
+	for _, w := range heard {
+		methods = append(methods, w.Method)
+	}
+	f.ok = len(disagreements) == 0
+	f.says = strings.Join(methods, "; ")
+	switch {
+	case len(heard) < 2:
+		f.says += ": there is nothing to compare it with"
+	case f.ok:
+		f.says += ": they agree about all listeners"
+	default:
+		f.says += fmt.Sprintf(": they disagree about %d listeners", len(disagreements))
+	}
+	for _, d := range disagreements[:min(len(disagreements), maxDisagreements)] {
+		f.says += fmt.Sprintf("\n%22s%s %s: %s", "", d.Transport, d.Local, d.Text)
 	}
 	return f
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +27,9 @@ type portsOptions struct {
 	commandLines                bool
 	ports                       []string
 	format                      string
+	spoken                      string
+	watch                       bool
+	interval, duration          time.Duration
 
 	portSet pipeline.PortSet
 }
@@ -35,12 +40,18 @@ container. The letters are those of ss (-anob and -v of Windows netstat do what
 they do there); all sockets are listed unless -l asks for the listening ones.
 
 A row without an owner says why. The output of --format json is a claim for
-"sniffid --claims".`
+"sniffid --claims"; the records of a capture say what the ports spoke (--spoken).
+
+With --watch it says which listeners appear and go, and which service, unit or
+container started or stopped at that moment: stop services one by one, and see
+whose port it was.`
 
 const portsExample = `  sniffid ports -tulpn
   sniffid ports -l -e --port 80,443,udp/443       who is that, and who started it?
   sniffid ports -anob                             as netstat has it on Windows
-  sniffid ports --format json > claims.json       what this machine claims`
+  sniffid ports --format json > claims.json       what this machine claims
+  sniffid ports -tul --spoken capture.json        and what was spoken there
+  sniffid ports --watch --port 49152-65535        whose port goes when I stop that service?`
 
 func newPorts(env *environment) *cobra.Command {
 	o := &portsOptions{}
@@ -53,6 +64,9 @@ func newPorts(env *environment) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return err
+			}
+			if o.watch {
+				return watchPorts(cmd.Context(), env, o)
 			}
 			return listPorts(cmd.Context(), env, o)
 		},
@@ -73,6 +87,10 @@ func newPorts(env *environment) *cobra.Command {
 	f.CountVarP(&o.numeric, "numeric", "n", "numbers only (names are never looked up; for the habit)")
 	f.CountVarP(&o.processes, "processes", "p", "owners (always shown; for the habit)")
 	f.CountVarP(&o.pids, "pids", "o", "process ids (always shown; for the habit of netstat)")
+	f.StringVar(&o.spoken, "spoken", "", "add what the ports spoke, from `FILE`: the records of \"sniffid --format json\"")
+	f.BoolVar(&o.watch, "watch", false, "say which listeners appear and go, until Ctrl-C")
+	f.DurationVar(&o.interval, "interval", defaultInterval, "with --watch: look every `D`")
+	f.DurationVar(&o.duration, "duration", 0, "with --watch: stop after `D`, as in 30s or 5m")
 	f.StringVar(&o.format, "format", "text", "`FORMAT`: "+strings.Join(report.SocketFormats(), ", "))
 	return cmd
 }
@@ -82,6 +100,16 @@ func (o *portsOptions) check() error {
 	if !slices.Contains(report.SocketFormats(), o.format) {
 		return usageError("--format %s: choose one of %s", o.format, strings.Join(report.SocketFormats(), ", "))
 	}
+	switch {
+	case !o.watch && o.duration != 0:
+		return usageError("--duration is for --watch")
+	case o.watch && o.spoken != "":
+		return usageError("--spoken and --watch exclude each other: what was spoken says nothing of what is to come")
+	case o.duration < 0:
+		return usageError("--duration %s: must be positive", o.duration)
+	case o.interval < minInterval:
+		return usageError("--interval %s: must be %s or more", o.interval, minInterval)
+	}
 	o.extended = o.extended || o.binaries || o.verbose || o.commandLines
 	var err error
 	o.portSet, err = parsePorts(o.ports)
@@ -89,16 +117,22 @@ func (o *portsOptions) check() error {
 }
 
 func listPorts(ctx context.Context, env *environment, o *portsOptions) error {
-	names, err := openRegistry()
+	spoken, err := o.readSpoken(env)
 	if err != nil {
-		env.log.Warn("the services file is not used", "err", err)
+		return err
 	}
+	names := env.registry()
 	table := env.owners(owner.Config{CommandLines: o.commandLines, NoBPF: true, Everything: true})
 	defer table.Close()
 	if err := table.Refresh(ctx); err != nil {
 		return cannot(fmt.Errorf("read the socket table: %w", err))
 	}
 	rows := o.rows(table.Snapshot(), names)
+	if spoken != nil {
+		for i := range rows {
+			spoken.Tell(&rows[i], table.Local)
+		}
+	}
 	err = report.Sockets(o.format, env.stdout, rows, report.SocketOptions{
 		Color: wantsColor(env.stdout), Extended: o.extended, Elevate: env.elevate,
 	})
@@ -110,6 +144,37 @@ func listPorts(ctx context.Context, env *environment, o *portsOptions) error {
 		fmt.Fprintln(env.stderr, "no socket fits")
 	}
 	return nil
+}
+
+// registry opens the names of ports. Without the services file there are still
+// those that are built in.
+func (env *environment) registry() *registry.Registry {
+	names, err := openRegistry()
+	if err != nil {
+		env.log.Warn("the services file is not used", "err", err)
+	}
+	return names
+}
+
+// readSpoken reads the records that --spoken names.
+func (o *portsOptions) readSpoken(env *environment) (*report.SpokenRecords, error) {
+	if o.spoken == "" {
+		return nil, nil
+	}
+	in := env.stdin
+	if o.spoken != "-" {
+		f, err := os.Open(o.spoken)
+		if err != nil {
+			return nil, cannot(fmt.Errorf("--spoken: %w", err))
+		}
+		defer f.Close()
+		in = f
+	}
+	spoken, err := report.ReadSpoken(in)
+	if err != nil {
+		return nil, cannot(fmt.Errorf("--spoken %s: %w", o.spoken, err))
+	}
+	return spoken, nil
 }
 
 // rows are the sockets that are asked for, in order.

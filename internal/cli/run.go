@@ -48,7 +48,9 @@ type environment struct {
 	log            *slog.Logger
 	level          slog.LevelVar
 	// owners opens the socket table that "sniffid ports" lists.
-	owners func(owner.Config) owner.Source
+	owners func(owner.Config) owner.Machine
+	// settle reads what else runs beside it.
+	settle func(*owner.Reading, context.Context)
 	// elevate says how to see what this user may not, "run as root"; "" where
 	// the user may do everything already.
 	elevate string
@@ -60,13 +62,13 @@ type environment struct {
 // status. The first interrupt ends a capture in good order, the second one ends
 // the process.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr, owners: openOwners, elevate: elevation()}
+	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr, owners: openOwners, settle: (*owner.Reading).Settle, elevate: elevation()}
 	return env.run(args)
 }
 
 // openOwners is the socket table of this machine. To a listing it makes no
 // difference if a better source could not be had.
-func openOwners(c owner.Config) owner.Source {
+func openOwners(c owner.Config) owner.Machine {
 	source, _ := owner.Open(c)
 	return source
 }

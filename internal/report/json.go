@@ -79,6 +79,7 @@ type portRecord struct {
 	Transport string           `json:"transport"`
 	Addr      netip.Addr       `json:"addr,omitzero"`
 	Port      uint16           `json:"port"`
+	NetNS     uint64           `json:"netns,omitempty"`
 	Role      correlate.Role   `json:"role,omitempty"`
 	Declared  declaredRecord   `json:"declared"`
 	Observed  []observedRecord `json:"observed"`
@@ -88,6 +89,8 @@ type portRecord struct {
 	Expect    correlate.Answer `json:"expect,omitempty"`
 	Why       string           `json:"why,omitempty"`
 	Evidence  []correlate.Fact `json:"evidence"`
+
+	Findings []correlate.Finding `json:"findings,omitempty"`
 }
 
 // declaredRecord is what others say of a port. Claim is the row that counts,
@@ -222,13 +225,13 @@ func newEndRecord(f *pipeline.Flow, e *pipeline.End) endRecord {
 func newPortRecord(kind string, p *pipeline.Port) *portRecord {
 	r := &portRecord{
 		Type: kind, Schema: schema, File: p.File,
-		Transport: p.Port.Key.Transport, Addr: p.Port.Key.Addr, Port: p.Port.Key.Port,
+		Transport: p.Port.Key.Transport, Addr: p.Port.Key.Addr, Port: p.Port.Key.Port, NetNS: p.Port.Key.NetNS,
 		Role:     p.Verdict.Role,
 		Declared: declaredRecord{Registry: p.Port.Registered, Expect: p.Port.Expect},
 		Observed: make([]observedRecord, len(p.Port.Observations)),
 		Owner:    p.Port.Owner,
 		Verdict:  p.Verdict.Kind, Suspected: p.Verdict.Suspected, Expect: p.Verdict.Expect,
-		Why: p.Verdict.Why, Evidence: notNil(p.Verdict.Evidence),
+		Why: p.Verdict.Why, Evidence: notNil(p.Verdict.Evidence), Findings: p.Verdict.Findings,
 	}
 	if c := p.Port.Claims; len(c) > 0 {
 		r.Declared.Claim = &c[0]

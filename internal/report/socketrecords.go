@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/correlate/owner"
 )
 
@@ -23,7 +24,13 @@ type socketRecord struct {
 	State      string         `json:"state,omitempty"`
 	NetNS      uint64         `json:"netns,omitempty"`
 	Registered []string       `json:"registered,omitempty"`
+	Spoken     []Spoken       `json:"spoken,omitempty"`
+	Verdict    correlate.Kind `json:"verdict,omitempty"`
 	Owner      owner.Owner    `json:"owner"`
+}
+
+func newSocketRecord(kind string, s *Socket) socketRecord {
+	return socketRecord{kind, schema, s.Transport, s.Local, s.Remote, s.State, s.NetNS, s.Registered, s.Spoken, s.Verdict, s.Owner}
 }
 
 // socketsJSON writes one object a line.
@@ -32,8 +39,7 @@ func socketsJSON(w io.Writer, rows []Socket) error {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	for i := range rows {
-		s := &rows[i]
-		r := socketRecord{"socket", schema, s.Transport, s.Local, s.Remote, s.State, s.NetNS, s.Registered, s.Owner}
+		r := newSocketRecord("socket", &rows[i])
 		if err := enc.Encode(&r); err != nil {
 			return err
 		}
@@ -47,7 +53,7 @@ func socketsJSON(w io.Writer, rows []Socket) error {
 var socketColumns = [...]string{
 	"transport", "state", "local_addr", "local_port", "remote_addr", "remote_port", "netns", "registered",
 	"pid", "process", "exe", "user", "services", "unit", "socket_unit", "container", "container_name", "pod",
-	"reason", "candidates",
+	"reason", "candidates", "spoken", "verdict",
 }
 
 // socketsCSV writes one line per socket, RFC 4180.
@@ -55,17 +61,7 @@ func socketsCSV(w io.Writer, rows []Socket) error {
 	out := csv.NewWriter(w)
 	err := out.Write(socketColumns[:])
 	for i := 0; i < len(rows) && err == nil; i++ {
-		s, o := &rows[i], &rows[i].Owner
-		line := [len(socketColumns)]string{
-			0: s.Transport, 1: csvText(s.State),
-			6: netNS(s.NetNS), 7: strings.Join(s.Registered, " "),
-			8: pid(o.PID), 9: csvText(o.Name), 10: csvText(o.Exe), 11: csvText(o.User),
-			12: csvText(strings.Join(o.Services, ",")), 13: csvText(o.Unit), 14: csvText(o.SocketUnit),
-			15: csvText(o.Container), 16: csvText(o.ContainerName), 17: csvText(o.Pod),
-			18: string(o.Reason), 19: candidates(o.Candidates),
-		}
-		line[2], line[3] = csvEnd(s.Local)
-		line[4], line[5] = csvEnd(s.Remote)
+		line := socketLine(&rows[i])
 		err = out.Write(line[:])
 	}
 	out.Flush()
@@ -73,6 +69,21 @@ func socketsCSV(w io.Writer, rows []Socket) error {
 		return err
 	}
 	return out.Error()
+}
+
+func socketLine(s *Socket) [len(socketColumns)]string {
+	o := &s.Owner
+	line := [len(socketColumns)]string{
+		0: s.Transport, 1: csvText(s.State),
+		6: netNS(s.NetNS), 7: strings.Join(s.Registered, " "),
+		8: pid(o.PID), 9: csvText(o.Name), 10: csvText(o.Exe), 11: csvText(o.User),
+		12: csvText(strings.Join(o.Services, ",")), 13: csvText(o.Unit), 14: csvText(o.SocketUnit),
+		15: csvText(o.Container), 16: csvText(o.ContainerName), 17: csvText(o.Pod),
+		18: string(o.Reason), 19: candidates(o.Candidates), 20: csvText(spokenText(s.Spoken)), 21: string(s.Verdict),
+	}
+	line[2], line[3] = csvEnd(s.Local)
+	line[4], line[5] = csvEnd(s.Remote)
+	return line
 }
 
 func csvEnd(end netip.AddrPort) (addr, port string) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/correlate/owner"
 )
 
@@ -16,6 +17,10 @@ import (
 type Socket struct {
 	owner.Socket
 	Registered []string
+	// Spoken is what the port was seen to speak; nil where nothing is known of it.
+	Spoken []Spoken
+	// Verdict is what was made of that.
+	Verdict correlate.Kind
 }
 
 // SocketOptions are the choices of a list of sockets. The zero value is usable.
@@ -62,6 +67,8 @@ func (o SocketOptions) columns() []socketColumn {
 		{head: "PEER", cell: func(s *Socket) cell { return plain(socketEnd(s.Remote)) }},
 		{head: "NETNS", cell: func(s *Socket) cell { return plain(netNS(s.NetNS)) }, optional: true},
 		{head: "REGISTERED", cell: func(s *Socket) cell { return plain(some(s.Registered, " ")) }},
+		{head: "SPOKE", cell: func(s *Socket) cell { return cell{spokenText(s.Spoken), bold} }, optional: true},
+		{head: "VERDICT", cell: func(s *Socket) cell { return cell{string(s.Verdict), painter(true).verdict(s.Verdict)} }, optional: true},
 		{head: "OWNER", cell: func(s *Socket) cell { return o.ownerCell(&s.Owner) }},
 		{head: "SERVICE", cell: func(s *Socket) cell { return plain(serviceText(&s.Owner)) }, optional: true},
 		{head: "CONTAINER", cell: func(s *Socket) cell { return plain(containerText(&s.Owner)) }, optional: true},

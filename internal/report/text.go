@@ -143,6 +143,9 @@ func (t *textReporter) writePorts() {
 			plain(ownerText(&p.Port.Owner)),
 		)
 		tab.note(clean(p.Verdict.Why))
+		for _, f := range p.Verdict.Findings {
+			tab.note(clean(string(f.Kind) + ": " + f.Text))
+		}
 	}
 	fmt.Fprintln(t.out)
 	tab.write(t.out, t.paint)

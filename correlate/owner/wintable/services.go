@@ -12,6 +12,8 @@ import (
 type Service struct {
 	Name string // the short one, "Dnscache"
 	PID  int    // 0 = it does not run
+	// Stopping says that it was told to stop, and is not done with that yet.
+	Stopping bool
 }
 
 // Pointer sizes in bytes, for [Services].
@@ -20,12 +22,16 @@ const (
 	Pointer64 = 8
 )
 
-// statusPID is the offset of dwProcessId in SERVICE_STATUS_PROCESS, which has
-// statusLen bytes (winsvc.h).
+// The offsets of dwCurrentState and dwProcessId in SERVICE_STATUS_PROCESS, which
+// has statusLen bytes (winsvc.h).
 const (
-	statusPID = 28
-	statusLen = 36
+	statusState = 4
+	statusPID   = 28
+	statusLen   = 36
 )
+
+// stopPending is SERVICE_STOP_PENDING (winsvc.h).
+const stopPending = 3
 
 // maxServiceName bounds a name, in UTF-16 units (CreateService: 256).
 const maxServiceName = 256
@@ -53,8 +59,9 @@ func Services(buffer []byte, base uint64, count, pointer int) ([]Service, error)
 			return nil, fmt.Errorf("%w: the name of service %d is elsewhere", ErrMalformed, i)
 		}
 		services = append(services, Service{
-			Name: wideString(buffer[at-base:]),
-			PID:  process(b[2*pointer+statusPID:]),
+			Name:     wideString(buffer[at-base:]),
+			PID:      process(b[2*pointer+statusPID:]),
+			Stopping: binary.LittleEndian.Uint32(b[2*pointer+statusState:]) == stopPending,
 		})
 	}
 	return services, nil

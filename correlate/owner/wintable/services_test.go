@@ -19,13 +19,18 @@ func enumeration(base uint64, pointer int, services ...Service) []byte {
 	b := make([]byte, len(services)*size)
 	for i, s := range services {
 		at := base + uint64(len(b))
+		status := b[i*size+2*pointer:]
 		if pointer == Pointer64 {
 			binary.LittleEndian.PutUint64(b[i*size:], at)
-			binary.LittleEndian.PutUint32(b[i*size+16+28:], uint32(s.PID))
 		} else {
 			binary.LittleEndian.PutUint32(b[i*size:], uint32(at))
-			binary.LittleEndian.PutUint32(b[i*size+8+28:], uint32(s.PID))
 		}
+		state := uint32(4) // SERVICE_RUNNING
+		if s.Stopping {
+			state = 3
+		}
+		binary.LittleEndian.PutUint32(status[4:], state)
+		binary.LittleEndian.PutUint32(status[28:], uint32(s.PID))
 		for _, unit := range utf16.Encode([]rune(s.Name + "\x00")) {
 			b = binary.LittleEndian.AppendUint16(b, unit)
 		}
@@ -34,7 +39,7 @@ func enumeration(base uint64, pointer int, services ...Service) []byte {
 }
 
 func TestServices(t *testing.T) {
-	want := []Service{{"Dnscache", 1200}, {"Dhcp", 1200}, {"W32Time", 0}, {"Prüfdienst 𝄞", 1300}}
+	want := []Service{{Name: "Dnscache", PID: 1200}, {Name: "Dhcp", PID: 1200}, {Name: "W32Time", PID: 0}, {Name: "Prüfdienst 𝄞", PID: 1300, Stopping: true}}
 	for pointer, base := range map[int]uint64{Pointer32: 0x7f000000, Pointer64: 0xc000123450} {
 		got, err := Services(enumeration(base, pointer, want...), base, len(want), pointer)
 		if d := cmp.Diff(want, got); d != "" || err != nil {
@@ -48,7 +53,7 @@ func TestServices(t *testing.T) {
 
 func TestServicesMalformed(t *testing.T) {
 	const base = 0x10000
-	b := enumeration(base, Pointer64, Service{"RpcSs", 1})
+	b := enumeration(base, Pointer64, Service{Name: "RpcSs", PID: 1})
 	for name, call := range map[string]func() ([]Service, error){
 		"more than fit":        func() ([]Service, error) { return Services(b, base, 2, Pointer64) },
 		"a negative count":     func() ([]Service, error) { return Services(b, base, -1, Pointer64) },
@@ -68,7 +73,7 @@ func TestServicesMalformed(t *testing.T) {
 }
 
 func TestHostsOf(t *testing.T) {
-	hosts := NewHosts([]Service{{"Netman", 900}, {"Dnscache", 900}, {"Dnscache", 900}, {"Spooler", 700}, {"W32Time", 0}, {"", 5}})
+	hosts := NewHosts([]Service{{Name: "Netman", PID: 900}, {Name: "Dnscache", PID: 900}, {Name: "Dnscache", PID: 900}, {Name: "Spooler", PID: 700}, {Name: "W32Time", PID: 0}, {Name: "", PID: 5}})
 	named := func(pid int, tag uint32) string {
 		if pid == 900 && tag == 7 {
 			return "Dnscache"
@@ -101,8 +106,8 @@ func TestHostsOf(t *testing.T) {
 }
 
 func FuzzServices(f *testing.F) {
-	f.Add(enumeration(0x1000, Pointer64, Service{"RpcSs", 1}, Service{"Dhcp", 2}), uint64(0x1000), 2, true)
-	f.Add(enumeration(0x1000, Pointer32, Service{"RpcSs", 1}), uint64(0x1000), 1, false)
+	f.Add(enumeration(0x1000, Pointer64, Service{Name: "RpcSs", PID: 1}, Service{Name: "Dhcp", PID: 2}), uint64(0x1000), 2, true)
+	f.Add(enumeration(0x1000, Pointer32, Service{Name: "RpcSs", PID: 1}), uint64(0x1000), 1, false)
 	f.Fuzz(func(t *testing.T, b []byte, base uint64, count int, wide bool) {
 		pointer := Pointer32
 		if wide {

@@ -2,6 +2,7 @@
 # make test   everything that has to hold before a commit; what CI runs
 # make live   tests against real servers, in network namespaces (root)
 # make owners  tests of whose socket is whose, with processes of all kinds (root)
+# make wine   the Windows program under Wine: capture, owners, services (root)
 # make fuzz   fuzz every target for a minute
 # make docs   write docs/protocols.md from the signatures
 # make conformance [CORPUS=DIR,…]   measure how right the answers are, and write docs/conformance.md
@@ -15,7 +16,7 @@ PCAP = .ci/need libpcap-dev || { echo 'Building without live capture.' >&2; expo
 # What a clone of another user's, or an archive, says of its version is no reason to fail.
 VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners generate docs conformance clean
+.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners wine generate docs conformance clean
 
 try: build
 	@echo
@@ -71,6 +72,10 @@ live: needs
 
 owners: needs
 	SNIFFID_OWNERS=1 go test -count=1 -v ./internal/ownertest
+
+wine: needs
+	@.ci/need wine wine64 gcc-mingw-w64-x86-64-win32
+	SNIFFID_WINE=1 go test -count=1 -json ./internal/winetest | go run ./internal/testsummary
 
 # The BPF programs, after a change of their source; needs clang, llvm and libbpf-dev.
 generate:

@@ -74,6 +74,8 @@ var mayImport = map[string][]string{
 	"internal/protocolpage": {"dissect/builtin", "signatures"},
 	"internal/livetest":     {},
 	"internal/ownertest":    {},
+	"internal/winetest":     {},
+	"internal/winetest/...": {},
 	"internal/testsummary":  {},
 }
 

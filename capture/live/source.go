@@ -293,8 +293,9 @@ func (s *source) Stats() capture.Stats {
 }
 
 // Close implements [capture.Source]. It returns when all interfaces are
-// released, which takes pollInterval at most.
+// released, which takes pollInterval at most, whoever else closes meanwhile.
 func (s *source) Close() error {
+	defer s.running.Wait()
 	if s.stopping.Swap(true) {
 		return nil
 	}
@@ -305,6 +306,5 @@ func (s *source) Close() error {
 		r.handle.interrupt()
 	}
 	s.mu.Unlock()
-	s.running.Wait()
 	return nil
 }

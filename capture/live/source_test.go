@@ -336,6 +336,34 @@ func TestCloseEndsNext(t *testing.T) {
 	}
 }
 
+// Whoever closes finds the interfaces released, also while another one closes.
+func TestCloseWaits(t *testing.T) {
+	for range 20 {
+		n := newNetwork("a")
+		l := n.links["a"]
+		c := configured(t, "a")
+		s := newSource(c, n.open, n.up)
+		if err := s.start(c.Interfaces); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond) // it reads
+		var closing sync.WaitGroup
+		for range 3 {
+			closing.Go(func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				if l.opened != 1 || l.closed != 1 {
+					t.Errorf("closed, and the interface was opened %d times and released %d times", l.opened, l.closed)
+				}
+			})
+		}
+		closing.Wait()
+	}
+}
+
 func TestConfig(t *testing.T) {
 	for want, c := range map[string]Config{
 		"no interface given":               {},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -95,20 +94,11 @@ func examineCapture(context.Context) finding {
 		src.Close()
 		f.ok, f.says = true, name+", the interface of the default route, can be opened"
 	case errors.Is(err, fs.ErrPermission):
-		f.says, f.remedy = name+": no permission", grant()
+		f.says, f.remedy = name+": no permission", grantCapture()
 	default:
 		f.says = err.Error()
 	}
 	return f
-}
-
-// grant is the command that permits this very file to capture.
-func grant() string {
-	exe, err := os.Executable()
-	if err != nil {
-		exe = "sniffid"
-	}
-	return "sudo setcap cap_net_raw,cap_net_admin+ep " + exe
 }
 
 func examineOwners(ctx context.Context) finding {
@@ -137,7 +127,7 @@ func examineOwners(ctx context.Context) finding {
 	}
 	if hidden > 0 {
 		f.says += fmt.Sprintf("; the owners of %d are hidden from this user", hidden)
-		f.remedy = "run as root, or: sudo setcap cap_net_raw,cap_net_admin,cap_sys_ptrace,cap_dac_read_search+ep sniffid"
+		f.remedy = grantOwners()
 	}
 	return f
 }

@@ -9,3 +9,11 @@ func elevation() string {
 	}
 	return "run as administrator"
 }
+
+// grantCapture says how to be permitted to capture.
+func grantCapture() string {
+	return "run as administrator, or install Npcap without restricting it to administrators"
+}
+
+// grantOwners says how to see whose the sockets of others are.
+func grantOwners() string { return "run as administrator" }

@@ -71,7 +71,7 @@ live: needs
 	SNIFFID_LIVE=1 go test -count=1 -json ./internal/livetest/... | go run ./internal/testsummary
 
 owners: needs
-	SNIFFID_OWNERS=1 go test -count=1 -v ./internal/ownertest
+	SNIFFID_OWNERS=1 go test -count=1 -json ./internal/ownertest | go run ./internal/testsummary
 
 wine: needs
 	@.ci/need wine wine64 gcc-mingw-w64-x86-64-win32

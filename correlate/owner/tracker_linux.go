@@ -312,6 +312,9 @@ func (t *tracker) describe(w *who) Owner {
 	if filepath.IsAbs(p.Path) {
 		o.Exe = p.Path
 	}
+	if group, exists := t.tracer.CgroupPath(p.Cgroup); exists {
+		t.meaning.group("0::"+group, &o)
+	}
 	if p.Parent != 0 {
 		o.Parent = &Process{PID: int(p.Parent), Name: p.ParentName.String()}
 		if d, alive := t.processes.get(int(p.Parent)); alive && d.created <= ticks(w.start) {

@@ -172,6 +172,47 @@ func briefClients(t *testing.T, h *truth, transport, family, loopback string) {
 	served.Wait()
 }
 
+// The unit of a process that has ended is known, as long as the unit is there.
+func TestBriefUnit(t *testing.T) {
+	asked(t)
+	if withoutBPF() {
+		t.Skip("nothing is remembered of processes that have ended")
+	}
+	const unified = "/sys/fs/cgroup/unified"
+	group := "/sys/fs/cgroup/sniffid-ownertest.service"
+	if _, err := os.Stat(unified); err == nil {
+		group = unified + "/sniffid-ownertest.service"
+	} else if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err != nil {
+		t.Skip("version 2 of the control groups is not mounted")
+	}
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove(group) })
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	port := server.LocalAddr().(*net.UDPAddr).Port
+	_, program := programs(t)
+	w := watch(t)
+	cmd := exec.Command("sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group, program, "brief", "udp", "4", strconv.Itoa(port))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	time.Sleep(50 * time.Millisecond)
+	for _, f := range w.flows(t) {
+		if f.Server.Port == port {
+			if o := f.Client.Owner; o.PID != cmd.Process.Pid || o.Unit != "sniffid-ownertest.service" {
+				t.Errorf("the client is %+v", o)
+			}
+			return
+		}
+	}
+	t.Error("no such flow was seen")
+}
+
 // briefServers are asked by the test.
 func briefServers(t *testing.T, h *truth, transport, family, loopback string) {
 	t.Helper()

@@ -19,6 +19,7 @@ type owner struct {
 	Name       string `json:"name"`
 	Exe        string `json:"exe"`
 	User       string `json:"user"`
+	Unit       string `json:"unit"`
 	Quality    string `json:"quality"`
 	Reason     string `json:"reason"`
 	Candidates []struct {

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -81,4 +82,26 @@ func privateCgroup() (*os.File, error) {
 		return nil, os.NewSyscallError("openat", err)
 	}
 	return os.NewFile(uintptr(root), "cgroup2"), nil
+}
+
+// fileIDKernfs is FILEID_KERNFS of include/linux/exportfs.h: such a handle is the
+// number of a control group.
+const fileIDKernfs = 0xfe
+
+// CgroupPath is where a control group is in the version 2 hierarchy, by its number:
+// "/system.slice/ssh.service". false: it is gone, or the root.
+func (t *Tracer) CgroupPath(number uint64) (string, bool) {
+	handle := unix.NewFileHandle(fileIDKernfs, binary.NativeEndian.AppendUint64(nil, number))
+	fd, err := unix.OpenByHandleAt(int(t.cgroup.Fd()), handle, unix.O_PATH|unix.O_CLOEXEC)
+	if err != nil {
+		return "", false
+	}
+	defer unix.Close(fd)
+	path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+	root, rootErr := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", t.cgroup.Fd()))
+	if err != nil || rootErr != nil {
+		return "", false
+	}
+	path = strings.TrimPrefix(path, strings.TrimSuffix(root, "/"))
+	return path, strings.HasPrefix(path, "/") && path != "/"
 }

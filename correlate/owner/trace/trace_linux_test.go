@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -221,5 +222,34 @@ func BenchmarkHoldings(b *testing.B) {
 		if err := tracer.Holdings(func(*Holding) {}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestCgroupPath(t *testing.T) {
+	tr := open(t)
+	root, err := mountedCgroup("/proc/self/mountinfo")
+	if err != nil || root == "" {
+		t.Skip("version 2 of the control groups is not mounted")
+	}
+	group := filepath.Join(root, "sniffid-test.service")
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skip(err)
+	}
+	info, err := os.Stat(group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := info.Sys().(*syscall.Stat_t).Ino
+	if path, ok := tr.CgroupPath(number); !ok || path != "/sniffid-test.service" {
+		t.Errorf("%q, %v", path, ok)
+	}
+	if path, ok := tr.CgroupPath(1); ok {
+		t.Errorf("the root is %q", path)
+	}
+	if err := os.Remove(group); err != nil {
+		t.Fatal(err)
+	}
+	if path, ok := tr.CgroupPath(number); ok {
+		t.Errorf("gone, and is %q", path)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // Without BPF the kernel is asked for each conversation.
 func BenchmarkAsk(b *testing.B) {
-	m, err := Open(Config{NoBPF: true})
+	m, err := Open(Config{NoEvents: true})
 	if err != nil {
 		b.Skip(err)
 	}

@@ -24,13 +24,6 @@ type binding struct {
 	at            int64 // when the conversation's first packet passed; Unix nanoseconds
 }
 
-// conversation are the ends as the socket at local has them. For ICMP both
-// ports are the identifier.
-type conversation struct {
-	transport     string
-	local, remote netip.AddrPort
-}
-
 // history remembers the conversations that the tracer told of: of each, the
 // sockets that had it last, for ports are used again; and who else used a socket.
 type history struct {
@@ -94,10 +87,6 @@ func (h *history) uses(cookie uint64, c claim) {
 	h.claims[cookie] = append(known, c)
 }
 
-// slack is how much later than a packet the tracer may tell of it, in
-// nanoseconds: it is captured before it reaches its socket.
-const slack = 5e6
-
 // find returns the socket that had the conversation at a time, in Unix
 // nanoseconds. Of several, in different namespaces, prefer says which is meant. A
 // socket that is bound to a wildcard may be known by that.
@@ -134,25 +123,4 @@ func (h *history) users(b *binding, remote netip.AddrPort) []who {
 		users = append(slices.DeleteFunc(users, func(u who) bool { return u == c.who }), c.who)
 	}
 	return users
-}
-
-// ring keeps the newest of what is pushed.
-type ring[T any] struct {
-	items []T
-	next  int
-}
-
-func newRing[T any](size int) ring[T] { return ring[T]{items: make([]T, 0, size)} }
-
-// push adds an item; when the ring is full, it returns the one that had its
-// place.
-func (r *ring[T]) push(item T) (old T, full bool) {
-	if len(r.items) < cap(r.items) {
-		r.items = append(r.items, item)
-		return old, false
-	}
-	old = r.items[r.next]
-	r.items[r.next] = item
-	r.next = (r.next + 1) % len(r.items)
-	return old, true
 }

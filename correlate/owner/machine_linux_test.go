@@ -13,7 +13,7 @@ import (
 // opened is a machine by one method; the test is skipped where it can't be had.
 func opened(t testing.TB, noBPF bool) Machine {
 	t.Helper()
-	m, err := Open(Config{NoBPF: noBPF})
+	m, err := Open(Config{NoEvents: noBPF})
 	if err != nil {
 		t.Skip("needs root, and a kernel with BPF:", err)
 	}

@@ -30,7 +30,7 @@ func Open(c Config) (Machine, error) {
 	t.own = spaces.known[spaces.own].cookie
 	t.spaces = map[uint64]uint64{t.own: here}
 	t.Table.read, t.Table.replaced, t.Table.addresses = t.read, t.replaced, spaces.addresses
-	if c.NoBPF {
+	if c.NoEvents {
 		return t, nil
 	}
 	t.tracer, err = openTracer()

@@ -23,8 +23,9 @@ type Config struct {
 	Interval time.Duration
 	// CommandLines asks for [Owner.CommandLine].
 	CommandLines bool
-	// NoBPF has Linux do without BPF programs.
-	NoBPF bool
+	// NoEvents does without what the kernel tells at the moment that sockets are
+	// used: BPF programs on Linux, Event Tracing on Windows.
+	NoEvents bool
 	// Everything asks snapshots for the sockets too that nobody holds any more:
 	// connections that are closed and wait for their time.
 	Everything bool

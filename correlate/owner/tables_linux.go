@@ -189,10 +189,6 @@ func (t *tables) row(transport string, netns uint64, s *sockdiag.Socket) row {
 	return r
 }
 
-func unmapped(end netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(end.Addr().Unmap().WithZone(""), end.Port())
-}
-
 // find asks for the one socket of a conversation, and who holds it: quicker than
 // reading all, and so with a better chance to be in time. asked says that the
 // kernel has answered. fresh gives what was found of a socket a moment ago.

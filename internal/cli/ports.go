@@ -122,7 +122,7 @@ func listPorts(ctx context.Context, env *environment, o *portsOptions) error {
 		return err
 	}
 	names := env.registry()
-	table := env.owners(owner.Config{CommandLines: o.commandLines, NoBPF: true, Everything: true})
+	table := env.owners(owner.Config{CommandLines: o.commandLines, NoEvents: true, Everything: true})
 	defer table.Close()
 	if err := table.Refresh(ctx); err != nil {
 		return cannot(fmt.Errorf("read the socket table: %w", err))

@@ -36,7 +36,7 @@ func watchPorts(ctx context.Context, env *environment, o *portsOptions) error {
 		ctx, cancel = context.WithTimeout(ctx, o.duration)
 		defer cancel()
 	}
-	w := portsWatch{env: env, o: o, table: env.owners(owner.Config{CommandLines: o.commandLines, NoBPF: true}), write: write}
+	w := portsWatch{env: env, o: o, table: env.owners(owner.Config{CommandLines: o.commandLines, NoEvents: true}), write: write}
 	defer w.table.Close()
 	err = w.run(ctx)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

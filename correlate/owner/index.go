@@ -25,6 +25,7 @@ type row struct {
 	// What Windows says of the socket beyond its process; empty elsewhere.
 	services []string // one of which holds it
 	modules  []string // files that it was made by
+	urls     []string // prefixes reserved with HTTP.sys
 	created  uint64   // when, in milliseconds since 1970; 0 = not known
 }
 

@@ -67,6 +67,7 @@ type Owner struct {
 	Parent      *Process `json:"parent,omitempty"`   // who started it, and who started that
 	Services    []string `json:"services,omitempty"` // Windows services it hosts; several: any of them
 	Modules     []string `json:"modules,omitempty"`  // what netstat -b names: the service's or component's file
+	URLs        []string `json:"urls,omitempty"`     // prefixes reserved for the port with HTTP.sys, which listens for others
 	Unit        string   `json:"unit,omitempty"`     // systemd unit it runs in, "ssh.service"
 	// SocketUnit is the systemd unit that bound the socket and hands it to Unit,
 	// "ssh.socket".

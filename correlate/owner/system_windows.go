@@ -2,6 +2,7 @@ package owner
 
 import (
 	"context"
+	"time"
 
 	"github.com/sniffid/sniffid/correlate/owner/wintable"
 )
@@ -13,11 +14,18 @@ type windowsReader struct {
 	sockets *iphlpapi
 	tags    tags
 	modules bool // are asked for
+
+	urls  map[uint16][]string // reserved with HTTP.sys, by port
+	until time.Time           // when they are read again
 }
+
+// rememberURLs is how long reservations are remembered: they are made when programs
+// are installed.
+const rememberURLs = time.Minute
 
 // newReader returns the function that reads the socket tables.
 func newReader(c Config) func(context.Context) ([]row, error) {
-	r := &windowsReader{newIphlpapi(), newTags(), c.Modules}
+	r := &windowsReader{sockets: newIphlpapi(), tags: newTags(), modules: c.Modules}
 	return r.read
 }
 
@@ -49,7 +57,10 @@ func (r *windowsReader) read(ctx context.Context) ([]row, error) {
 		name, _ := r.sockets.module(w)
 		return name
 	}
-	return windowsRows(table, func(w *wintable.Row) []string { return hosts.Of(w, named, module) }, r.files), nil
+	if now := time.Now(); !now.Before(r.until) {
+		r.urls, r.until = wintable.ByPort(readReservations()), now.Add(rememberURLs)
+	}
+	return windowsRows(table, func(w *wintable.Row) []string { return hosts.Of(w, named, module) }, r.files, r.urls), nil
 }
 
 // files returns the file of the module that made a socket, as netstat -b names

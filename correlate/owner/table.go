@@ -165,6 +165,7 @@ func (t *Table) owner(rows []int, quality Quality) Owner {
 		if o.PID != 0 && slices.Contains(r.pids, o.PID) {
 			o.Services = union(o.Services, r.services)
 			o.Modules = union(r.modules, o.Modules)
+			o.URLs = union(o.URLs, r.urls)
 		}
 	}
 	return o
@@ -251,7 +252,7 @@ func (t *Table) Snapshot() []Socket {
 		r := &t.index.rows[i]
 		s := &sockets[n]
 		*s = Socket{Transport: r.transport, Local: r.local, Remote: r.remote, State: r.state, NetNS: r.netns}
-		if len(r.pids) != 1 || r.services != nil || r.modules != nil || r.created != 0 {
+		if len(r.pids) != 1 || r.services != nil || r.modules != nil || r.urls != nil || r.created != 0 {
 			s.Owner = t.owner([]int{i}, Snapshot)
 			continue
 		}

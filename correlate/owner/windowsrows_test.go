@@ -22,6 +22,7 @@ func TestWindowsRows(t *testing.T) {
 		{Transport: "tcp", Local: end("10.0.0.1:50001"), Remote: end("10.0.0.2:443"), State: "ESTABLISHED", PID: 20, Created: started.Add(-time.Hour)},
 		{Transport: "tcp", Local: end("10.0.0.1:50002"), Remote: end("10.0.0.2:443"), State: "TIME_WAIT"},
 		{Transport: "tcp", Local: end("0.0.0.0:445"), State: "LISTENING", PID: 4},
+		{Transport: "tcp", Local: end("0.0.0.0:5985"), State: "LISTENING", PID: 4},
 	}
 	services := func(w *wintable.Row) []string {
 		if w.PID != 20 {
@@ -35,8 +36,9 @@ func TestWindowsRows(t *testing.T) {
 		}
 		return nil
 	}
+	urls := map[uint16][]string{5985: {"http://+:5985/wsman/"}, 135: {"http://+:135/"}}
 	source := fake()
-	source.read = func(context.Context) ([]row, error) { return windowsRows(table, services, modules), nil }
+	source.read = func(context.Context) ([]row, error) { return windowsRows(table, services, modules, urls), nil }
 	source.processes = newProcesses(func(pid int) (description, bool) {
 		return description{owner: Owner{Name: "svchost.exe", Modules: []string{"ntdll.dll", "rpcss.dll"}}, created: uint64(started.UnixMilli())}, true
 	}, func(int) uint64 { return uint64(started.UnixMilli()) })
@@ -53,6 +55,7 @@ func TestWindowsRows(t *testing.T) {
 		{"tcp", "10.0.0.1:50001", "10.0.0.2:443", Owner{Reason: Exited}},
 		{"tcp", "10.0.0.1:50002", "10.0.0.2:443", Owner{Reason: Exited}},
 		{"tcp", "10.0.0.1:445", "", Owner{PID: 4, Name: "svchost.exe", Modules: both, Quality: Listener}},
+		{"tcp", "10.0.0.1:5985", "", Owner{PID: 4, Name: "svchost.exe", Modules: both, URLs: []string{"http://+:5985/wsman/"}, Quality: Listener}},
 	}
 	for _, tt := range tests {
 		got := source.Lookup(Query{Transport: tt.transport, Local: end(tt.local), Remote: end(tt.remote)})

@@ -171,6 +171,7 @@ func details(s *Socket) []string {
 	if o.Unit != "" && !strings.Contains(serviceText(o), clean(o.Unit)) {
 		line("unit", clean(o.Unit))
 	}
+	line("reserved with HTTP.sys", clean(strings.Join(o.URLs, ", ")))
 	line("modules", clean(strings.Join(o.Modules, ", ")))
 	line("container", containerDetails(o))
 	line("pod", clean(o.Pod))

@@ -50,7 +50,7 @@ tests: needs
 
 # Without cgo, for systems that this one is not.
 cross:
-	@for target in windows/amd64 windows/arm64 darwin/arm64 freebsd/amd64 linux/arm64; do \
+	@for target in windows/amd64 windows/arm64 windows/386 darwin/arm64 freebsd/amd64 linux/arm64; do \
 		echo "vet $$target"; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet ./... || exit 1; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./cmd/sniffid || exit 1; \

@@ -21,7 +21,7 @@ const (
 	// unbounded is the end of a stream's message before frame.
 	unbounded = math.MaxInt
 	// maxLength is the longest message, region or field.
-	maxLength = 1 << 31
+	maxLength = math.MaxInt32
 )
 
 // slot is the value of a field or let. b aliases the message or the run's

@@ -4,7 +4,7 @@
 # make owners  tests of whose socket is whose, with processes of all kinds (root)
 # make wine   the Windows program under Wine: capture, owners, services (root)
 # make fuzz   fuzz every target for a minute
-# make docs   write docs/protocols.md from the signatures
+# make docs   write from the signatures docs/protocols.md, and the digest that a start reads
 # make conformance [CORPUS=DIR,…]   measure how right the answers are, and write docs/conformance.md
 
 CAPTURE = testdata/pcaps/phantom/netstat-2888.pcap
@@ -83,6 +83,7 @@ generate:
 
 docs:
 	go run ./internal/protocolpage
+	go test ./signatures -run 'TestDigest$$' -update-digest
 
 conformance:
 	go run ./internal/conformance -corpus '$(CORPUS)' -payloads 10000000 -write docs/conformance.md

@@ -42,17 +42,25 @@ func loadFolder(dir string, natives map[string]func() dissect.Parser) (*signatur
 
 var errNoSignatures = errors.New("no .yaml file in the folder")
 
-// loadEngine compiles the signatures.
+// loadEngine makes an engine of the signatures built in, which are compiled when they
+// are wanted, and of those of the given folders.
 func loadEngine(dirs []string, c dissect.Config) (*dissect.Engine, error) {
-	set, err := loadSignatures(dirs)
-	if err != nil {
-		return nil, err
+	if len(dirs) > 0 {
+		set, err := loadSignatures(dirs)
+		if err != nil {
+			return nil, err
+		}
+		return newEngine(set.Protocols(), c)
 	}
-	return newEngine(set, c)
+	protocols, err := signatures.Protocols(builtin.All())
+	if err != nil {
+		return nil, fmt.Errorf("built-in signatures: %w", err)
+	}
+	return newEngine(protocols, c)
 }
 
-func newEngine(set *signatures.Set, c dissect.Config) (*dissect.Engine, error) {
-	engine, err := dissect.NewEngine(set.Protocols(), c)
+func newEngine(protocols []dissect.Protocol, c dissect.Config) (*dissect.Engine, error) {
+	engine, err := dissect.NewEngine(protocols, c)
 	if err != nil {
 		return nil, fmt.Errorf("signatures: %w", err)
 	}

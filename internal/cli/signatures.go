@@ -227,7 +227,7 @@ func newSignaturesTest(env *environment, dirs *[]string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			engine, err := newEngine(all, dissect.Config{})
+			engine, err := newEngine(all.Protocols(), dissect.Config{})
 			if err != nil {
 				return usageError("%w", err)
 			}

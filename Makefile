@@ -5,6 +5,7 @@
 # make wine   the Windows program under Wine: capture, owners, services (root)
 # make fuzz   fuzz every target for a minute
 # make docs   write from the signatures docs/protocols.md, and the digest that a start reads
+# make speed LONG=FILE MANY=FILE   measure how fast captures are read, beside peers, and write docs/speed.md
 # make conformance [CORPUS=DIR,…]   measure how right the answers are, and write docs/conformance.md
 
 CAPTURE = testdata/pcaps/phantom/netstat-2888.pcap
@@ -16,7 +17,7 @@ PCAP = .ci/need libpcap-dev || { echo 'Building without live capture.' >&2; expo
 # What a clone of another user's, or an archive, says of its version is no reason to fail.
 VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners wine generate docs conformance clean
+.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners wine generate docs conformance speed clean
 
 try: build
 	@echo
@@ -87,6 +88,11 @@ docs:
 
 conformance:
 	go run ./internal/conformance -corpus '$(CORPUS)' -payloads 10000000 -write docs/conformance.md
+
+# LONG and MANY are large captures, classic pcap.
+speed: build
+	@.ci/need libndpi-bin tshark
+	go run ./internal/speed -long '$(LONG)' -many '$(MANY)' -write docs/speed.md
 
 clean:
 	rm -f sniffid sniffid.exe

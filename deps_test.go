@@ -76,6 +76,7 @@ var mayImport = map[string][]string{
 	"internal/ownertest":    {},
 	"internal/winetest":     {},
 	"internal/winetest/...": {},
+	"internal/speed":        {},
 	"internal/testsummary":  {},
 }
 

@@ -116,8 +116,10 @@ func flagsDirection(flags uint32) capture.Direction {
 
 // commentProcess reads the process from a comment as ptcpdump (lines of
 // "Key: value", beginning with PID) or rustnet ("rustnet" and then key=value)
-// write it. It returns nil for any other text.
+// write it. It returns nil for any other text. No name has a NUL, with which other
+// programs end texts.
 func commentProcess(s string) *capture.Process {
+	s, _, _ = strings.Cut(s, "\x00")
 	var p capture.Process
 	if rest, ok := strings.CutPrefix(s, "rustnet "); ok {
 		p = rustnetProcess(rest)

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+)
+
+// table gathers figures with the bars that they are held to.
+type table struct{ figures []figure }
+
+type figure struct {
+	name, value, bar string
+	met              bool
+}
+
+func (t *table) info(name, value string) {
+	t.figures = append(t.figures, figure{name, value, "", true})
+}
+
+func (t *table) atLeast(name string, value, bar float64) {
+	t.figures = append(t.figures, figure{name, fmt.Sprintf("%.2f", value), fmt.Sprintf("≥ %g", bar), value >= bar})
+}
+
+func (t *table) atMost(name string, value, bar float64) {
+	t.figures = append(t.figures, figure{name, fmt.Sprintf("%.2f", value), fmt.Sprintf("≤ %g", bar), value <= bar})
+}
+
+func perPacket(r run, packets int) string { return fmt.Sprint(int(r.wall) / packets) }
+
+func megabytes(r run) string { return fmt.Sprintf("%d MB", r.rss>>20) }
+
+func (t *table) print(w io.Writer) {
+	for _, f := range t.figures {
+		mark := " "
+		if !f.met {
+			mark = "✗"
+		}
+		fmt.Fprintf(w, "%s %-64s %-10s %s\n", mark, f.name, f.value, f.bar)
+	}
+}
+
+const pageHead = `<!-- Written by "make speed"; do not edit. -->
+# Speed
+
+How fast captures are read, as measured by
+
+    make speed LONG=FILE MANY=FILE
+
+beside ndpiReader (libndpi-bin 4.2) and tshark in the same run. LONG is a capture of long flows, MANY of many short ones. Each program is a whole process
+that begins and ends, on one processor, with the file in the page cache; they take turns, and medians of the wall-clock times are compared. sniffid has all its
+signatures and writes every flow as JSON. What is not met is said to be so: these figures are to be worked on.
+
+| what | figure | bar | met |
+| --- | ---: | ---: | --- |
+`
+
+// write writes the table as a page of the documentation.
+func (t *table) write(path string) error {
+	var b bytes.Buffer
+	b.WriteString(pageHead)
+	for _, f := range t.figures {
+		met := ""
+		switch {
+		case f.bar != "" && f.met:
+			met = "yes"
+		case f.bar != "":
+			met = "**no**"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", f.name, f.value, f.bar, met)
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}

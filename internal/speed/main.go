@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command speed measures how fast sniffid reads captures, beside ndpiReader and
 // tshark in the same run, and writes a page of the documentation.
 //

@@ -12,6 +12,25 @@ import (
 
 // A socket of a process that has just begun is found by the process's number,
 // with the one that it has it from.
+// holder starts a process that holds a file, and returns what ends it.
+func holder(t *testing.T, file *os.File) (pid int, end func()) {
+	t.Helper()
+	stdin, wait, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := os.StartProcess("/bin/cat", []string{"cat"}, &os.ProcAttr{Files: []*os.File{stdin, os.Stdout, os.Stderr, file}})
+	stdin.Close()
+	if err != nil {
+		wait.Close()
+		t.Skip("no cat:", err)
+	}
+	return child.Pid, func() {
+		wait.Close()
+		_, _ = child.Wait()
+	}
+}
+
 func openProc(t *testing.T) int {
 	t.Helper()
 	proc, err := unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY, 0)
@@ -29,35 +48,23 @@ func TestRecent(t *testing.T) {
 	}
 	defer unix.Close(own)
 	shared := os.NewFile(uintptr(own), "socket")
-	stdin, wait, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	child, err := os.StartProcess("/bin/cat", []string{"cat"}, &os.ProcAttr{Files: []*os.File{stdin, nil, os.Stderr, shared}})
-	if err != nil {
-		t.Skip("no cat:", err)
-	}
-	defer func() {
-		wait.Close()
-		_, _ = child.Wait()
-	}()
-	stdin.Close()
 	var s unix.Stat_t
 	if err := unix.Fstat(own, &s); err != nil {
 		t.Fatal(err)
 	}
 	h := NewHolders(New("/"))
-	// Processes that other tests start have all that this one has, until they
-	// execute their program.
-	var got []int
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		got = h.Recent(s.Ino)
-		if slices.Contains(got, child.Pid) && slices.Contains(got, os.Getpid()) && slices.IsSorted(got) {
-			break
-		}
+	// Others start processes too: this one's child is among the last few only for
+	// a moment, so that it takes more than one, perhaps. And what they start has all
+	// that this one has, until it executes its program.
+	found := false
+	for deadline := time.Now().Add(20 * time.Second); !found && time.Now().Before(deadline); {
+		child, end := holder(t, shared)
+		got := h.Recent(s.Ino)
+		end()
+		found = slices.Contains(got, child) && slices.Contains(got, os.Getpid()) && slices.IsSorted(got)
 	}
-	if !slices.Contains(got, child.Pid) || !slices.Contains(got, os.Getpid()) || !slices.IsSorted(got) {
-		t.Errorf("held by %v, want %d and %d", got, os.Getpid(), child.Pid)
+	if !found {
+		t.Errorf("the holders %d and its children are not found", os.Getpid())
 	}
 	// A thread is not taken for a process.
 	runtime.LockOSThread()

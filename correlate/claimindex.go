@@ -53,7 +53,7 @@ func (x *claimIndex) listens(n portNumber, netns uint64) bool {
 func (x *claimIndex) about(key PortKey, netns uint64, local func(netip.Addr) bool) []claims.Claim {
 	var rows, listening, others []claims.Claim
 	for _, c := range x.rows[portNumber{key.Transport, key.Port}] {
-		if spoken(&c, key, netns, local) {
+		if inReach(&c, key, netns, local) {
 			rows = append(rows, c)
 		}
 	}
@@ -74,10 +74,10 @@ func (x *claimIndex) about(key PortKey, netns uint64, local func(netip.Addr) boo
 	return all[:min(len(all), maxPortClaims)]
 }
 
-// spoken reports whether a row is of a network namespace that key may be in. What
+// inReach reports whether a row is of a network namespace that key may be in. What
 // another one calls its own is out of reach of the main one's addresses, which
 // containers' published ports are at.
-func spoken(c *claims.Claim, key PortKey, netns uint64, local func(netip.Addr) bool) bool {
+func inReach(c *claims.Claim, key PortKey, netns uint64, local func(netip.Addr) bool) bool {
 	if c.NetNS == 0 {
 		return key.NetNS == 0
 	}

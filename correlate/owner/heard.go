@@ -45,17 +45,16 @@ func (h *heard) note(e *etw.Event) {
 	at := e.Time.UnixNano()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	o := h.name(e.PID, uint64(e.Time.UnixMilli()))
 	known, found := h.conversations[c]
-	if found && known.owner.PID == o.PID {
-		return // many events of one conversation
+	if found && known.owner.PID == e.PID {
+		return // one of many events of a conversation
 	}
 	if !found {
 		if old, full := h.order.push(c); full {
 			delete(h.conversations, old)
 		}
 	}
-	h.conversations[c] = heardOf{o, at}
+	h.conversations[c] = heardOf{h.name(e.PID, uint64(e.Time.UnixMilli())), at}
 }
 
 // name describes a process at the time of an event, in milliseconds since 1970. It

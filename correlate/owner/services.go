@@ -41,11 +41,11 @@ func (s *Service) named(o *Owner) string {
 	case o.ContainerName != "":
 		return "container " + o.ContainerName
 	}
-	return "container " + s.Container[:min(len(s.Container), shortID)]
+	return "container " + ShortID(s.Container)
 }
 
-// shortID is the number of characters of a container's id that its engine shows.
-const shortID = 12
+// ShortID is a container's id as its engine shows it: the first 12 characters.
+func ShortID(id string) string { return id[:min(len(id), 12)] }
 
 // systemd is the first process, which binds the sockets of socket units and
 // keeps them.

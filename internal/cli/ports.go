@@ -171,8 +171,11 @@ func (o *portsOptions) readSpoken(env *environment) (*report.SpokenRecords, erro
 		in = f
 	}
 	spoken, err := report.ReadSpoken(in)
-	if err != nil {
+	switch {
+	case err != nil && spoken == nil:
 		return nil, cannot(fmt.Errorf("--spoken %s: %w", o.spoken, err))
+	case err != nil:
+		env.log.Warn("not all of --spoken can be read; what comes before is used", "file", o.spoken, "err", err)
 	}
 	return spoken, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/correlate/registry"
 	"github.com/sniffid/sniffid/internal/report"
 )
 
@@ -36,7 +37,7 @@ func watchPorts(ctx context.Context, env *environment, o *portsOptions) error {
 		ctx, cancel = context.WithTimeout(ctx, o.duration)
 		defer cancel()
 	}
-	w := portsWatch{env: env, o: o, table: env.owners(owner.Config{CommandLines: o.commandLines, NoEvents: true}), write: write}
+	w := portsWatch{env: env, o: o, names: env.registry(), table: env.owners(owner.Config{CommandLines: o.commandLines, NoEvents: true}), write: write}
 	defer w.table.Close()
 	err = w.run(ctx)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -48,6 +49,7 @@ func watchPorts(ctx context.Context, env *environment, o *portsOptions) error {
 type portsWatch struct {
 	env    *environment
 	o      *portsOptions
+	names  *registry.Registry
 	table  owner.Source
 	recent owner.Recent
 	write  report.ChangeWriter
@@ -58,7 +60,7 @@ func (w *portsWatch) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w.env.stderr, "watching %d listeners; Ctrl-C ends\n", w.listeners(before.Sockets))
+	fmt.Fprintf(w.env.stderr, "watching for changes, listeners now: %d; Ctrl-C ends\n", w.listeners(before.Sockets))
 	w.recent.Add(before)
 	for took := time.Duration(0); ; {
 		if err := pause(ctx, max(w.o.interval, watchShare*took)); err != nil {
@@ -97,11 +99,10 @@ func (w *portsWatch) compare(ctx context.Context, before, after *owner.Reading) 
 	if len(changes) == 0 {
 		return nil
 	}
-	names := w.env.registry()
 	for i := range changes {
 		c := &changes[i]
 		w.recent.Explain(c)
-		line := report.Change{Change: *c, Time: after.Time, Registered: names.Names(c.Socket.Transport, c.Socket.Local.Port())}
+		line := report.Change{Change: *c, Time: after.Time, Registered: w.names.Names(c.Socket.Transport, c.Socket.Local.Port())}
 		if err := w.write(&line); err != nil {
 			return err
 		}

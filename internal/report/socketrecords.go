@@ -79,7 +79,7 @@ func socketLine(s *Socket) [len(socketColumns)]string {
 		8: pid(o.PID), 9: csvText(o.Name), 10: csvText(o.Exe), 11: csvText(o.User),
 		12: csvText(strings.Join(o.Services, ",")), 13: csvText(o.Unit), 14: csvText(o.SocketUnit),
 		15: csvText(o.Container), 16: csvText(o.ContainerName), 17: csvText(o.Pod),
-		18: string(o.Reason), 19: candidates(o.Candidates), 20: csvText(spokenText(s.Spoken)), 21: string(s.Verdict),
+		18: string(o.Reason), 19: candidates(o.Candidates), 20: csvText(spokenText(s.Spoken)), 21: csvText(string(s.Verdict)),
 	}
 	line[2], line[3] = csvEnd(s.Local)
 	line[4], line[5] = csvEnd(s.Remote)

@@ -68,7 +68,7 @@ func (o SocketOptions) columns() []socketColumn {
 		{head: "NETNS", cell: func(s *Socket) cell { return plain(netNS(s.NetNS)) }, optional: true},
 		{head: "REGISTERED", cell: func(s *Socket) cell { return plain(some(s.Registered, " ")) }},
 		{head: "SPOKE", cell: func(s *Socket) cell { return cell{spokenText(s.Spoken), bold} }, optional: true},
-		{head: "VERDICT", cell: func(s *Socket) cell { return cell{string(s.Verdict), painter(true).verdict(s.Verdict)} }, optional: true},
+		{head: "VERDICT", cell: func(s *Socket) cell { return cell{clean(string(s.Verdict)), painter(true).verdict(s.Verdict)} }, optional: true},
 		{head: "OWNER", cell: func(s *Socket) cell { return o.ownerCell(&s.Owner) }},
 		{head: "SERVICE", cell: func(s *Socket) cell { return plain(serviceText(&s.Owner)) }, optional: true},
 		{head: "CONTAINER", cell: func(s *Socket) cell { return plain(containerText(&s.Owner)) }, optional: true},

@@ -8,9 +8,6 @@ import (
 	"github.com/sniffid/sniffid/correlate/owner"
 )
 
-// shortID is the number of characters of a container's id that its engine shows.
-const shortID = 12
-
 // candidatesShown is the number of processes that the table names when several
 // fit a row.
 const candidatesShown = 3
@@ -121,11 +118,7 @@ func serviceText(o *owner.Owner) string {
 
 // containerText is a container's name, or the beginning of its id.
 func containerText(o *owner.Owner) string {
-	id := o.Container
-	if len(id) > shortID {
-		id = id[:shortID]
-	}
-	return clean(cmp.Or(o.ContainerName, id))
+	return clean(cmp.Or(o.ContainerName, owner.ShortID(o.Container)))
 }
 
 // containerDetails are a container's engine and whole id.

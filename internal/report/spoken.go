@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,13 +58,15 @@ const maxRecord = 16 << 20
 // errNoPorts says that there was nothing to learn.
 var errNoPorts = errors.New(`no port records: write them with "sniffid --format json"`)
 
-// ReadSpoken reads the records that a capture was reported with in JSON. An error
-// has the line's number.
+// ReadSpoken reads the records that a capture was reported with in JSON. The first
+// line that can't be read ends it: the error has its number, and what was read until
+// then is returned too, unless it says nothing of ports.
 func ReadSpoken(r io.Reader) (*SpokenRecords, error) {
 	s := &SpokenRecords{ports: map[spokenKey][]spokenPort{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxRecord)
 	number := 0
+	var damaged error
 	for lines.Scan() {
 		number++
 		text := bytes.TrimSpace(lines.Bytes())
@@ -72,7 +75,8 @@ func ReadSpoken(r io.Reader) (*SpokenRecords, error) {
 		}
 		var line spokenLine
 		if err := json.Unmarshal(text, &line); err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
+			damaged = fmt.Errorf("line %d: %w", number, err)
+			break
 		}
 		if line.Type != "port" {
 			continue
@@ -81,12 +85,12 @@ func ReadSpoken(r io.Reader) (*SpokenRecords, error) {
 		s.ports[key] = append(s.ports[key], spokenPort{line.Addr.Unmap().WithZone(""), line.Owner.NetNS, line.Observed, line.Verdict})
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("line %d: %w", number+1, err)
+		damaged = fmt.Errorf("line %d: %w", number+1, err)
 	}
 	if len(s.ports) == 0 {
-		return nil, errNoPorts
+		return nil, cmp.Or(damaged, errNoPorts)
 	}
-	return s, nil
+	return s, damaged
 }
 
 // Tell adds to a socket what its port spoke. local tells the addresses that a
@@ -95,8 +99,8 @@ func (s *SpokenRecords) Tell(row *Socket, local func(netip.Addr) bool) {
 	bound := row.Local.Addr().Unmap().WithZone("")
 	for _, p := range s.ports[spokenKey{row.Transport, row.Local.Port()}] {
 		switch {
-		case p.netns != row.NetNS:
-			continue
+		case p.netns != row.NetNS && (row.NetNS != 0 || !local(p.addr)):
+			continue // but a port of this machine may be published for a container
 		case p.addr == bound, !p.addr.IsValid():
 		case !bound.IsUnspecified() || bound.Is4() && !p.addr.Is4():
 			continue

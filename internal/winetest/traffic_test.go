@@ -4,7 +4,6 @@ package winetest
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"net/textproto"
@@ -85,7 +84,7 @@ func testInterrupt(t *testing.T, m *machine) {
 // The socket table has the sockets that the peers hold, with their processes.
 func testSockets(t *testing.T, m *machine) {
 	l := listen(t, 4711)
-	go answer(l)
+	go serve(l, answer)
 	client := m.play(t, "fetch", l.Addr().String())
 	sender := m.play(t, "datagram", "127.0.0.1:4712")
 	out := m.run(t, 0, "ports", "--format", "json").stdout
@@ -106,22 +105,27 @@ func testSockets(t *testing.T, m *machine) {
 	}
 }
 
-// answer answers HTTP requests as far as fetch wants it.
-func answer(l net.Listener) {
+// serve has each connection answered, until the listener is closed.
+func serve(l net.Listener, answer func(*textproto.Conn)) {
 	for {
 		c, err := l.Accept()
 		if err != nil {
 			return
 		}
 		go func() {
-			defer c.Close()
-			in := textproto.NewConn(c)
-			for line, err := in.ReadLine(); err == nil; line, err = in.ReadLine() {
-				if line == "" {
-					_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-				}
-			}
+			session := textproto.NewConn(c)
+			defer session.Close()
+			answer(session)
 		}()
+	}
+}
+
+// answer answers HTTP requests as far as fetch wants it.
+func answer(session *textproto.Conn) {
+	for line, err := session.ReadLine(); err == nil; line, err = session.ReadLine() {
+		if line == "" {
+			_ = session.PrintfLine("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n")
+		}
 	}
 }
 
@@ -129,7 +133,7 @@ func answer(l net.Listener) {
 func testService(t *testing.T, m *machine) {
 	const name, port = "SniffidPeer", 2525
 	l := listen(t, port)
-	go mail(l)
+	go serve(l, mail)
 	removed := false
 	remove := func() {
 		if r := finish(t, m.windows(t, m.peer, "remove", name)); r.status != 0 || !strings.Contains(r.stdout, "removed "+name) {
@@ -173,31 +177,21 @@ func testService(t *testing.T, m *machine) {
 }
 
 // mail is an SMTP server as far as the service wants it (RFC 5321, 4.1).
-func mail(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
+func mail(session *textproto.Conn) {
+	err := session.PrintfLine("220 mail.example ESMTP")
+	for err == nil {
+		var line string
+		if line, err = session.ReadLine(); err != nil {
 			return
 		}
-		go func() {
-			defer c.Close()
-			session := textproto.NewConn(c)
-			err := session.PrintfLine("220 mail.example ESMTP")
-			for err == nil {
-				var line string
-				if line, err = session.ReadLine(); err != nil {
-					return
-				}
-				switch verb, _, _ := strings.Cut(line, " "); verb {
-				case "EHLO":
-					err = session.PrintfLine("250-mail.example\r\n250 8BITMIME")
-				case "QUIT":
-					_ = session.PrintfLine("221 mail.example")
-					return
-				default:
-					err = session.PrintfLine("250 OK")
-				}
-			}
-		}()
+		switch verb, _, _ := strings.Cut(line, " "); verb {
+		case "EHLO":
+			err = session.PrintfLine("250-mail.example\r\n250 8BITMIME")
+		case "QUIT":
+			_ = session.PrintfLine("221 mail.example")
+			return
+		default:
+			err = session.PrintfLine("250 OK")
+		}
 	}
 }

@@ -3,6 +3,7 @@ package regex
 import (
 	"encoding/binary"
 	"regexp/syntax"
+	"slices"
 	"sync/atomic"
 )
 
@@ -81,12 +82,22 @@ func (re *Regexp) build(s *state, b byte) *transition {
 	return t
 }
 
+// scratch is what the building of states uses again and again.
+type scratch struct {
+	threads, stack []uint32
+	seen           []bool // by instruction
+}
+
 // closure follows the steps that take no byte, under the given conditions, and
-// returns the threads that take one or match, most preferred first.
+// returns the threads that take one or match, most preferred first. They are
+// valid until the next call.
 func (re *Regexp) closure(pcs []uint32, flags syntax.EmptyOp) []uint32 {
-	var out []uint32
-	seen := make([]bool, len(re.prog.Inst))
-	stack := make([]uint32, 0, 8)
+	out, stack := re.scratch.threads[:0], re.scratch.stack
+	if re.scratch.seen == nil {
+		re.scratch.seen = make([]bool, len(re.prog.Inst))
+	}
+	seen := re.scratch.seen
+	clear(seen)
 	for _, root := range pcs {
 		stack = append(stack[:0], root)
 		for len(stack) > 0 {
@@ -112,6 +123,7 @@ func (re *Regexp) closure(pcs []uint32, flags syntax.EmptyOp) []uint32 {
 			}
 		}
 	}
+	re.scratch.threads, re.scratch.stack = out, stack
 	return out
 }
 
@@ -144,12 +156,10 @@ func (re *Regexp) intern(pcs []uint32, prev int16) *state {
 		s.atEnd = s.atEnd || re.prog.Inst[pc].Op == syntax.InstMatch
 	}
 	// Whatever comes next: only what is known from the byte before.
-	for i, pc := range re.closure(pcs, before&(syntax.EmptyBeginText|syntax.EmptyBeginLine)) {
-		if re.prog.Inst[pc].Op == syntax.InstMatch {
-			s.accept = true
-			s.final = i == 0 && !re.waits(pcs, before)
-		}
-	}
+	sure := re.closure(pcs, before&(syntax.EmptyBeginText|syntax.EmptyBeginLine))
+	at := slices.IndexFunc(sure, func(pc uint32) bool { return re.prog.Inst[pc].Op == syntax.InstMatch })
+	s.accept = at >= 0
+	s.final = at == 0 && !re.waits(pcs, before)
 	re.cache[key] = s
 	return s
 }

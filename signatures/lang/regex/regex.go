@@ -38,6 +38,7 @@ type Regexp struct {
 	anyOf    []byte // class -> one byte of it
 	mu       sync.Mutex
 	cache    map[string]*state
+	scratch  scratch
 	start    atomic.Pointer[state]
 }
 

@@ -43,7 +43,8 @@ type track struct {
 	firm     int // matched messages that are not weak
 	best     int // most bits of one message
 	sum      int // bits of all matched messages of a stream
-	evidence *Evidence
+	proven   bool
+	evidence Evidence    // valid if proven
 	latest   []Attribute // of the partial message
 }
 
@@ -56,6 +57,25 @@ type declaration struct {
 type channel struct {
 	id    uint64
 	layer *layer
+}
+
+// discard gives the candidate back, with all that it carries.
+func (c *candidate) discard() {
+	for _, up := range c.above {
+		up.discard()
+	}
+	if p, ok := c.parser.(Releaser); ok {
+		p.Release()
+	}
+	e := c.layer.s.engine
+	clear(c.attributes)
+	clear(c.layers)
+	clear(c.channels)
+	clear(c.above)
+	*c = candidate{
+		attributes: c.attributes[:0], layers: c.layers[:0], channels: c.channels[:0], above: c.above[:0],
+	}
+	e.candidates.Put(c)
 }
 
 func (c *candidate) matched() int { return c.tracks[0].matched + c.tracks[1].matched }
@@ -230,9 +250,8 @@ func (c *candidate) found(d flow.Direction, m *Message, r *Report, h *half, fina
 		c.verified = c.verified || r.Verified
 		c.answered = c.answered || r.Answers
 	}
-	if t.evidence == nil || t.partial && t.matched == 1 {
-		e := c.prove(d, m, r, h)
-		t.evidence = &e
+	if !t.proven || t.partial && t.matched == 1 {
+		t.evidence, t.proven = c.prove(d, m, r, h), true
 	}
 	if !final {
 		t.latest = append(t.latest[:0], r.Attributes...)

@@ -14,8 +14,8 @@ func (c *candidate) carry(d flow.Direction, m *Message, r *Report, h *half) {
 	cursor, length := c.tracks[d].cursor, r.Length
 	// The layer above parses with the same report: what is needed of it is taken
 	// out first.
-	payloads := append([]Payload(nil), r.Payloads...)
-	for _, p := range payloads {
+	var few [4]Payload
+	for _, p := range append(few[:0], r.Payloads...) {
 		data := p.Data
 		packet, offset := h.locate(cursor + p.Offset)
 		size := p.Length

@@ -41,8 +41,8 @@ type Engine struct {
 	scopes map[string]*index
 	// beats[p] lists the protocols that lose against p on equal evidence.
 	beats [][]int
-	// spares has candidates that came to nothing.
-	spares sync.Pool
+	// What sessions have given back, to be used again.
+	sessions, layers, candidates sync.Pool
 	// directional[p] says that p's messages tell client and server apart.
 	directional []bool
 	// children[p] is set where something can ride on protocol p.
@@ -68,7 +68,9 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 		directional: make([]bool, len(protocols)),
 		children:    make([]*index, len(protocols)),
 	}
-	e.spares.New = func() any { return new(candidate) }
+	e.sessions.New = func() any { return new(Session) }
+	e.layers.New = func() any { return new(layer) }
+	e.candidates.New = func() any { return new(candidate) }
 	members := make(map[string][]int)
 	for i := range e.protocols {
 		p := &e.protocols[i]
@@ -103,9 +105,10 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// NewSession starts the identification of one flow.
+// NewSession starts the identification of one flow. [Session.Close] ends it.
 func (e *Engine) NewSession(ctx Context) *Session {
-	s := &Session{engine: e, ctx: ctx}
+	s, _ := e.sessions.Get().(*Session)
+	s.engine, s.ctx = e, ctx
 	s.root = s.newLayer(nil, 0)
 	s.root.stream = ctx.Transport == "tcp"
 	if strings.Contains(ctx.Transport, "/") {

@@ -23,6 +23,16 @@ type mark struct {
 	offset int // within that packet's transport payload
 }
 
+// emptied is a half that has seen nothing and uses the memory of h again, unless
+// that is much.
+func (h *half) emptied() half {
+	const much = 16 << 10
+	if cap(h.buf) > much {
+		return half{}
+	}
+	return half{buf: h.buf[:0], marks: h.marks[:0]}
+}
+
 // append adds a piece and its mark.
 func (h *half) append(data []byte, m mark) {
 	m.at = h.total

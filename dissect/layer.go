@@ -47,13 +47,30 @@ type piece struct {
 
 func (s *Session) newLayer(below *layer, flip flow.Direction) *layer {
 	s.layers++
-	l := &layer{s: s, below: below, flip: flip, budget: s.engine.cfg.Budget}
+	l, _ := s.engine.layers.Get().(*layer)
+	l.s, l.below, l.flip, l.budget = s, below, flip, s.engine.cfg.Budget
 	if below != nil {
 		l.depth = below.depth + 1
 		l.flip ^= below.flip
 		l.budget = max(l.budget, below.budget)
 	}
 	return l
+}
+
+// discard gives the layer back, with all that was tried in it.
+func (l *layer) discard() {
+	for _, c := range l.candidates {
+		c.discard()
+	}
+	clear(l.candidates)
+	clear(l.scopes)
+	e := l.s.engine
+	*l = layer{
+		scopes: l.scopes[:0], candidates: l.candidates[:0],
+		halves:  [2]half{l.halves[0].emptied(), l.halves[1].emptied()},
+		origins: [2][]int{l.origins[0][:0], l.origins[1][:0]},
+	}
+	e.layers.Put(l)
 }
 
 // raise lets the layer, and those that bring its bytes, see at least n bytes of
@@ -221,8 +238,8 @@ func (l *layer) admit(p int, swap, d flow.Direction, origin int) bool {
 	if proto.Begins != nil && !proto.Begins(&l.s.trial) {
 		return true
 	}
-	c, _ := l.s.engine.spares.Get().(*candidate)
-	*c = candidate{layer: l, id: p, proto: proto, parser: proto.New(), swap: swap, origin: origin}
+	c, _ := l.s.engine.candidates.Get().(*candidate)
+	c.layer, c.id, c.proto, c.parser, c.swap, c.origin = l, p, proto, proto.New(), swap, origin
 	l.raise(proto.Budget)
 	if l.stream {
 		c.tracks[d].cursor = origin
@@ -289,11 +306,7 @@ func (l *layer) bury() {
 	l.candidates = slices.DeleteFunc(l.candidates, func(c *candidate) bool {
 		dead := c.dead()
 		if dead {
-			if p, ok := c.parser.(Releaser); ok {
-				p.Release()
-			}
-			*c = candidate{}
-			l.s.engine.spares.Put(c)
+			c.discard()
 		}
 		return dead
 	})
@@ -316,8 +329,14 @@ func (l *layer) settle() {
 		}
 	}
 	l.settled = true
+	for _, c := range l.candidates {
+		if c != best {
+			c.discard()
+		}
+	}
+	clear(l.candidates[1:])
 	l.candidates = append(l.candidates[:0], best)
-	l.origins = [2][]int{}
+	l.origins = [2][]int{l.origins[0][:0], l.origins[1][:0]}
 }
 
 // release forgets bytes that nobody will read again.

@@ -33,8 +33,8 @@ func (l *layer) collect(id *Identification) (turned flow.Direction) {
 	}
 	id.put(best.proto.Name, confidence)
 	for d := range best.tracks {
-		if e := best.tracks[d].evidence; e != nil {
-			proof := *e
+		if t := &best.tracks[d]; t.proven {
+			proof := t.evidence
 			proof.Confidence = confidence
 			id.Evidence = append(id.Evidence, proof)
 		}

@@ -22,6 +22,18 @@ type Session struct {
 	trial Message
 }
 
+// Close gives back what the session needed for its work; it must not be used
+// afterwards. Answers that it gave stay valid. A session that is not closed is
+// left to the garbage collector.
+func (s *Session) Close() {
+	e := s.engine
+	s.root.discard()
+	report := s.report
+	report.Reset()
+	*s = Session{report: report}
+	e.sessions.Put(s)
+}
+
 // Observe takes the next payload of direction d, in the sender's order. It
 // reports whether the answer may have changed. seg.Data is not kept.
 func (s *Session) Observe(d flow.Direction, seg flow.Segment) (changed bool) {

@@ -7,36 +7,49 @@ import (
 	"github.com/sniffid/sniffid/dissect/sample"
 )
 
-// conversation is what the pipeline keeps per flow.
+// conversation is what the pipeline keeps per flow. Most flows of a long run
+// are decided: what identification needs is a [work] of its own, which they
+// have given back.
 type conversation struct {
-	// session identifies the flow; nil before the first payload, and again when
-	// nothing could change the answer any more (concluded).
-	session   *dissect.Session
+	// work is nil before the first payload or TCP segment, and again when nothing
+	// could change the answer any more (concluded).
+	work *work
+	// answer is the session's last word; nil until concluded, and for a flow
+	// without payload.
+	answer *answer
+	// owners are those of the ends, by the direction they send in; nil: nobody
+	// was asked. They are shared and read only.
+	owners [2]*owner.Owner
+	// told is what OnUpdate was last told; nil: nothing.
+	told *told
+	// first is the number of the flow's first packet.
+	first uint64
+
 	concluded bool
-	// answer is the session's last word, valid once concluded.
-	answer dissect.Identification
 	// turned says that the session's client is the flow's server, because a
 	// handshake seen late turned the flow.
 	turned bool
-
-	// sample is the beginning of the payload while it has no name, by the
-	// session's directions; nil when it has one, or is described.
-	sample *sample.Sample
-
-	tcp  flow.Conversation
-	sctp *flow.Messages // nil before the first chunk
-
-	// first is the number of the flow's first packet.
-	first uint64
-	// owners are those of the ends, by the direction they send in.
-	owners [2]owner.Owner
 	// asked says that the owners were asked for again when an end sent its
 	// first payload, by the direction of that end.
 	asked [2]bool
+}
+
+// answer is what is known of a flow whose identification is over.
+type answer struct {
+	dissect.Identification
+	sample *sample.Sample // nil unless it was to be kept
+}
+
+// work is what the identification of a flow needs while it goes on.
+type work struct {
+	session *dissect.Session // nil before the first payload
+	tcp     flow.Conversation
+	sctp    *flow.Messages // nil before the first chunk
+	// sample is the beginning of the payload while it has no name, by the
+	// session's directions; nil when it has one.
+	sample *sample.Sample
 	// announcements is how many there were when the session last looked.
 	announcements uint64
-	// told is what OnUpdate was last told.
-	told told
 }
 
 // told is the part of an answer whose change is worth an update.
@@ -50,9 +63,11 @@ type told struct {
 // swap follows the flow when its roles turn out to be the other way round.
 func (c *conversation) swap() {
 	c.turned = !c.turned
-	c.tcp.Swap()
-	if c.sctp != nil {
-		c.sctp.Swap()
+	if w := c.work; w != nil {
+		w.tcp.Swap()
+		if w.sctp != nil {
+			w.sctp.Swap()
+		}
 	}
 	c.owners[0], c.owners[1] = c.owners[1], c.owners[0]
 	c.asked[0], c.asked[1] = c.asked[1], c.asked[0]
@@ -68,11 +83,17 @@ func (c *conversation) direction(d flow.Direction) flow.Direction {
 
 // identify returns the answer so far, in the session's directions.
 func (c *conversation) identify() dissect.Identification {
-	if c.session != nil {
-		return c.session.Identify()
+	switch {
+	case c.open():
+		return c.work.session.Identify()
+	case c.answer != nil:
+		return c.answer.Identification
 	}
-	return c.answer
+	return dissect.Identification{}
 }
+
+// open reports whether the flow is under identification.
+func (c *conversation) open() bool { return c.work != nil && c.work.session != nil }
 
 // sessionQueue has the flows that are under identification, oldest first, so
 // that their number can be bounded.
@@ -96,7 +117,7 @@ func (q *sessionQueue) push(f *flow.Flow[conversation]) *flow.Flow[conversation]
 	for len(q.queue) > 0 {
 		oldest := q.queue[0]
 		q.queue = q.queue[1:]
-		if oldest.Value.session != nil {
+		if oldest.Value.open() {
 			return oldest
 		}
 	}
@@ -107,9 +128,44 @@ func (q *sessionQueue) push(f *flow.Flow[conversation]) *flow.Flow[conversation]
 func (q *sessionQueue) compact() {
 	kept := make([]*flow.Flow[conversation], 0, q.open+1024)
 	for _, f := range q.queue {
-		if f.Value.session != nil {
+		if f.Value.open() {
 			kept = append(kept, f)
 		}
 	}
 	q.queue = kept
+}
+
+// works lends out the works of flows, so that a new flow need not make one.
+type works struct {
+	spare []*work
+	// leaving are those that reassembly may still be at work on.
+	leaving []*work
+}
+
+// maxSpare bounds how many are kept for later.
+const maxSpare = 256
+
+func (x *works) take() *work {
+	n := len(x.spare) - 1
+	if n < 0 {
+		return new(work)
+	}
+	w := x.spare[n]
+	x.spare = x.spare[:n]
+	return w
+}
+
+// leave takes back a work that may be in use until the next settle.
+func (x *works) leave(w *work) { x.leaving = append(x.leaving, w) }
+
+// settle makes what has left ready for others.
+func (x *works) settle() {
+	for i, w := range x.leaving {
+		x.leaving[i] = nil
+		*w = work{}
+		if len(x.spare) < maxSpare {
+			x.spare = append(x.spare, w)
+		}
+	}
+	x.leaving = x.leaving[:0]
 }

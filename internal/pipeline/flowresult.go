@@ -18,7 +18,10 @@ func (p *Pipeline) result(f *flow.Flow[conversation]) *Flow {
 		Transport: transport(f),
 		Client:    end(f, flow.FromClient), Server: end(f, flow.FromServer),
 		Roles: f.Roles, State: f.State.String(), Tunnel: f.Tunnels,
-		Answer: v.identify(), Sample: v.sample,
+		Answer: v.identify(),
+	}
+	if v.answer != nil {
+		r.Sample = v.answer.sample
 	}
 	r.Network = network(f, &r.Client)
 	if !r.HasPorts() {
@@ -83,12 +86,15 @@ func end(f *flow.Flow[conversation], d flow.Direction) End {
 	if f.Link != nil {
 		mac = f.Link.Ends[d]
 	}
-	return End{
+	e := End{
 		MAC:  mac,
 		Addr: a.Addr(), Port: a.Port(),
 		Packets: f.Packets[d], Bytes: f.Bytes[d], Payload: f.Payload[d],
-		Owner: f.Value.owners[d],
 	}
+	if o := f.Value.owners[d]; o != nil {
+		e.Owner = *o
+	}
+	return e
 }
 
 // summarize is what the verdicts need of a flow.
@@ -145,10 +151,10 @@ func (p *Pipeline) update(f *flow.Flow[conversation]) {
 	if now.layers > 0 {
 		now.top = answer.Protocols[now.layers-1]
 	}
-	if now == f.Value.told {
+	if last := f.Value.told; last == nil && now == (told{}) || last != nil && now == *last {
 		return
 	}
-	f.Value.told = now
+	f.Value.told = &now
 	r := p.result(f)
 	if p.config.OnUpdate != nil {
 		p.config.OnUpdate(r)

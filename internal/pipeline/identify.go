@@ -10,19 +10,22 @@ import (
 // payload hands what a packet carries to the flow's session.
 func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *header.Layer) {
 	v := &f.Value
+	if v.work == nil {
+		v.work = p.works.take()
+	}
 	switch l.Proto {
 	case header.TCP:
 		t := flow.TCP{
 			Seq: l.Seq, Ack: l.Ack, Flags: uint8(l.Flags),
 			Payload: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number,
 		}
-		v.tcp.Push(d, &t, &p.bounds, (*sink)(p))
+		v.work.tcp.Push(d, &t, &p.bounds, (*sink)(p))
 	case header.SCTP:
 		p.chunks(f, d, l.Payload)
 	default:
 		p.observe(f, d, flow.Segment{Data: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number})
 	}
-	if f.State == flow.StateRefused && !v.told.refused {
+	if f.State == flow.StateRefused && (v.told == nil || !v.told.refused) {
 		p.update(f)
 	}
 }
@@ -37,10 +40,10 @@ func (p *Pipeline) chunks(f *flow.Flow[conversation], d flow.Direction, payload 
 			return
 		}
 		if c.Type == header.ChunkData || c.Type == header.ChunkIData {
-			if v.sctp == nil {
-				v.sctp = new(flow.Messages)
+			if v.work.sctp == nil {
+				v.work.sctp = new(flow.Messages)
 			}
-			v.sctp.Push(d, &flow.Chunk{
+			v.work.sctp.Push(d, &flow.Chunk{
 				TSN: c.TSN, Stream: c.Stream, PPID: c.PPID, Begins: c.Begins, Ends: c.Ends, Data: c.Data, Size: c.Size,
 				Packet: p.packet.Number, Offset: at + chunkHeader(c.Type),
 			}, &p.bounds, (*sink)(p))
@@ -72,7 +75,7 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 	if v.concluded {
 		return
 	}
-	if v.session == nil {
+	if !v.open() {
 		if seg.Size == 0 {
 			return
 		}
@@ -82,12 +85,13 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		v.asked[d] = true
 		p.reviewOwners(f)
 	}
-	s, changed := v.session, false
+	w, changed := v.work, false
+	s := w.session
 	if f.BothWays() {
 		s.SeenBothWays()
 	}
-	if v.announcements != p.expect.turn {
-		v.announcements = p.expect.turn
+	if w.announcements != p.expect.turn {
+		w.announcements = p.expect.turn
 		p.applyExpectation(f)
 	}
 	if seg.Size > 0 {
@@ -109,99 +113,111 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 
 // sample keeps the beginning of a payload that has no name so far.
 func (p *Pipeline) sample(f *flow.Flow[conversation], d flow.Direction, seg *flow.Segment) {
-	v := &f.Value
-	if v.session.Named() {
-		v.sample = nil
+	v, w := &f.Value, f.Value.work
+	if w.session.Named() {
+		w.sample = nil
 		return
 	}
-	if v.sample == nil {
+	if w.sample == nil {
 		if f.Payload[0]+f.Payload[1] > uint64(seg.Size) {
 			return // it had a name before
 		}
-		v.sample = new(sample.Sample)
+		w.sample = new(sample.Sample)
 	}
-	v.sample.Add(v.direction(d), seg.Data, seg.Size, f.Proto == uint8(header.TCP))
+	w.sample.Add(v.direction(d), seg.Data, seg.Size, f.Proto == uint8(header.TCP))
 }
 
 // describe says what a payload looks like that was given no name.
-func (p *Pipeline) describe(v *conversation) {
-	if v.sample == nil || len(v.answer.Protocols) > 0 {
-		v.sample = nil
+func (p *Pipeline) describe(a *answer, s *sample.Sample) {
+	if s == nil || len(a.Protocols) > 0 {
 		return
 	}
-	for _, fact := range v.sample.Describe() {
-		v.answer.Attributes = append(v.answer.Attributes, dissect.Attribute{Name: fact.Name, Value: fact.Value})
+	for _, fact := range s.Describe() {
+		a.Attributes = append(a.Attributes, dissect.Attribute{Name: fact.Name, Value: fact.Value})
 	}
-	if !p.config.KeepSamples {
-		v.sample = nil
+	if p.config.KeepSamples {
+		a.sample = s
 	}
 }
 
 // open starts the identification of a flow: its first payload has come.
 func (p *Pipeline) open(f *flow.Flow[conversation]) {
 	v := &f.Value
-	v.session = p.config.Engine.NewSession(dissect.Context{
+	if v.work == nil {
+		v.work = p.works.take()
+	}
+	v.work.session = p.config.Engine.NewSession(dissect.Context{
 		Client: f.Client.Addr(), Server: f.Server.Addr(), Transport: sessionTransport(f),
 	})
 	v.turned = false
 	if f.Roles == flow.RolesHandshake {
-		v.session.RolesKnown()
+		v.work.session.RolesKnown()
 	}
 	if old := p.sessions.push(f); old != nil {
 		p.conclude(old)
 	}
-	v.announcements = p.expect.turn
+	v.work.announcements = p.expect.turn
 	p.applyExpectation(f)
 }
 
 func (p *Pipeline) applyExpectation(f *flow.Flow[conversation]) {
 	if e, ok := p.expect.lookup(transport(f), f.Client, f.Server, p.packet.Timestamp); ok {
-		f.Value.session.Expect(e)
+		f.Value.work.session.Expect(e)
 	}
 }
 
 // spare ends the work that can't change the answer any more.
 func (p *Pipeline) spare(f *flow.Flow[conversation], d flow.Direction) {
 	v := &f.Value
-	if v.session.Done() {
+	if v.work.session.Done() {
 		p.conclude(f)
 		return
 	}
-	if f.Proto == uint8(header.TCP) && !v.session.Wants(v.direction(d)) {
-		v.tcp.Stop(d, &p.bounds)
+	if f.Proto == uint8(header.TCP) && !v.work.session.Wants(v.direction(d)) {
+		v.work.tcp.Stop(d, &p.bounds)
 	}
 }
 
 // conclude takes the session's answer and frees all that led to it.
 func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 	v := &f.Value
-	if v.session != nil {
-		if f.BothWays() {
-			v.session.SeenBothWays()
-		}
-		v.answer = v.session.Identify()
-		v.session = nil
-		p.sessions.open--
-		p.describe(v)
-	}
-	if !v.concluded {
-		p.reviewOwners(f)
+	if v.concluded {
+		return
 	}
 	v.concluded = true
+	p.reviewOwners(f)
+	w := v.work
+	if w == nil {
+		return
+	}
+	v.work = nil
+	if s := w.session; s != nil {
+		if f.BothWays() {
+			s.SeenBothWays()
+		}
+		v.answer = &answer{Identification: s.Identify()}
+		p.describe(v.answer, w.sample)
+		s.Close()
+		p.sessions.open--
+	}
 	for _, d := range [...]flow.Direction{flow.FromClient, flow.FromServer} {
-		v.tcp.Stop(d, &p.bounds)
-		if v.sctp != nil {
-			v.sctp.Stop(d, &p.bounds)
+		w.tcp.Stop(d, &p.bounds)
+		if w.sctp != nil {
+			w.sctp.Stop(d, &p.bounds)
 		}
 	}
+	p.works.leave(w)
 }
 
 // ended takes leave of a flow that the table has forgotten.
 func (p *Pipeline) ended(f *flow.Flow[conversation]) {
 	current := p.current
 	p.current, p.ending = f, true
-	f.Value.tcp.Flush(&p.bounds, (*sink)(p))
+	if w := f.Value.work; w != nil {
+		w.tcp.Flush(&p.bounds, (*sink)(p))
+	}
 	p.conclude(f)
+	p.works.settle() // no reassembly is going on when a flow ends
 	p.current, p.ending = current, false
 	result := p.result(f)
 	if result.HasPorts() {

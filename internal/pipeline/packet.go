@@ -16,6 +16,7 @@ import (
 // is that of [Config.OnPacket].
 func (p *Pipeline) Packet(pkt *capture.Packet) error {
 	p.packet, p.current = pkt, nil
+	p.works.settle()
 	h := &p.headers
 	h.Decode(pkt.LinkType, pkt.Data, pkt.Length)
 	if !p.config.Ports.Empty() && !p.selected() {
@@ -189,18 +190,18 @@ func (p *Pipeline) refused(l *header.Layer) {
 // for its listener is known already, while asking for a new client makes the
 // table be read again, and a short connection may be over by then.
 func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
+	if p.config.Owners == nil {
+		f.Value.owners = [2]*owner.Owner{&p.offline, &p.offline}
+		return
+	}
 	transport := transportName(f.Proto)
 	for _, d := range [...]flow.Direction{flow.FromServer, flow.FromClient} {
-		o := &f.Value.owners[d]
-		if p.config.Owners == nil {
-			o.Reason = owner.Offline
-			continue
-		}
-		*o = p.config.Owners.Lookup(owner.Query{
+		o := p.config.Owners.Lookup(owner.Query{
 			Transport: transport,
 			Local:     f.Endpoint(d), Remote: f.Endpoint(d.Reverse()),
 			ID: f.ICMPID(), Answers: d == flow.FromServer, Time: time.Unix(0, f.Last),
 		})
+		f.Value.owners[d] = &o
 	}
 }
 
@@ -208,14 +209,14 @@ func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
 // to: an end that sends payload has a socket of its own by then, and at the end the
 // process has used it that will not have begun to before.
 func (p *Pipeline) reviewOwners(f *flow.Flow[conversation]) {
-	if p.config.Owners == nil || f.Link != nil || settled(&f.Value.owners[0]) && settled(&f.Value.owners[1]) {
+	before := f.Value.owners
+	if p.config.Owners == nil || f.Link != nil || settled(before[0]) && settled(before[1]) {
 		return
 	}
-	before := f.Value.owners
 	p.lookupOwners(f)
 	for d, o := range before {
-		if now := &f.Value.owners[d]; o.Quality == owner.Exact || o.Known() && !now.Known() {
-			*now = o
+		if now := f.Value.owners[d]; o.Quality == owner.Exact || o.Known() && !now.Known() {
+			f.Value.owners[d] = o
 		}
 	}
 }
@@ -235,14 +236,14 @@ func (p *Pipeline) noteProcess(f *flow.Flow[conversation], d flow.Direction) {
 		return
 	}
 	o := &f.Value.owners[local]
-	if o.Known() {
+	if *o != nil && (*o).Known() {
 		return
 	}
 	switch {
 	case p.packet.Process != nil:
-		*o = owner.Owner{PID: p.packet.Process.PID, Name: p.packet.Process.Name, Quality: owner.Exact}
+		*o = &owner.Owner{PID: p.packet.Process.PID, Name: p.packet.Process.Name, Quality: owner.Exact}
 	case p.headers.HasProcess:
-		*o = owner.Owner{PID: int(p.headers.PID), Name: string(p.headers.ProcessName), Quality: owner.Exact}
+		*o = &owner.Owner{PID: int(p.headers.PID), Name: string(p.headers.ProcessName), Quality: owner.Exact}
 	}
 }
 
@@ -251,7 +252,10 @@ func (p *Pipeline) noteProcess(f *flow.Flow[conversation], d flow.Direction) {
 // where both are local and no direction is captured, the sender is.
 func (p *Pipeline) attachProcess(pkt *capture.Packet) {
 	owners := &p.current.Value.owners
-	sender, receiver := &owners[p.direction], &owners[p.direction.Reverse()]
+	sender, receiver := owners[p.direction], owners[p.direction.Reverse()]
+	if sender == nil || receiver == nil {
+		return // a frame without IP
+	}
 	direction := pkt.Direction
 	if direction == capture.DirectionUnknown {
 		direction = capture.DirectionIn

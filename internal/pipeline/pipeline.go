@@ -71,11 +71,14 @@ type Pipeline struct {
 	table     *flow.Table[conversation]
 	bounds    flow.Bounds
 	sessions  sessionQueue
+	works     works
 	expect    expectations
 	ports     *correlate.Aggregator
 	verdicts  verdicts
 	summary   Summary
 
+	// offline is the owner of ends that nobody can be asked about.
+	offline owner.Owner
 	// packet is the one being looked at, current its flow, for the callbacks
 	// of reassembly; process is what is attached to it.
 	packet    *capture.Packet
@@ -102,6 +105,7 @@ func New(c Config) *Pipeline {
 		table:     flow.NewTable[conversation](c.Flows),
 		ports:     correlate.NewAggregator(c.Correlate),
 		summary:   Summary{File: c.File},
+		offline:   owner.Owner{Reason: owner.Offline},
 	}
 	p.sessions.limit = c.MaxSessions
 	p.fragments.OnGiveUp = p.incomplete

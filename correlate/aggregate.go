@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -46,12 +47,16 @@ type Aggregator struct {
 	claims  *claimIndex
 	ports   map[PortKey]*gathered
 	common  commonAddr
+	// reasons are the owners that are nothing but a reason, which many ports share.
+	reasons map[owner.Reason]*owner.Owner
 	dropped uint64
 }
 
 type gathered struct {
 	groups []group
-	owners [2]owner.Owner // by the direction that the end point sends in
+	// owners are by the direction that the end point sends in; nil: not known.
+	// They are shared and read only.
+	owners [2]*owner.Owner
 }
 
 // group is an observation with what tells it from others.
@@ -71,14 +76,16 @@ func NewAggregator(c Config) *Aggregator {
 	if c.MaxPorts <= 0 {
 		c.MaxPorts = defaultMaxPorts
 	}
-	return &Aggregator{config: c, claims: newClaimIndex(c.Claims), ports: map[PortKey]*gathered{}}
+	return &Aggregator{
+		config: c, claims: newClaimIndex(c.Claims), ports: map[PortKey]*gathered{}, reasons: map[owner.Reason]*owner.Owner{},
+	}
 }
 
 // Dropped counts flow ends that found no room.
 func (a *Aggregator) Dropped() uint64 { return a.dropped }
 
 // Add takes one flow; call it when the flow's identification will not change
-// any more. f is not kept, its slices of strings and evidence are.
+// any more. f is not kept, its protocols are.
 //
 // The server end gets a record when somebody asked about it, claims that it
 // listens, or it was seen to take part: an unanswered or refused probe of a
@@ -120,8 +127,8 @@ func (a *Aggregator) add(f *FlowSummary, side flow.Direction) {
 		p = &gathered{}
 		a.ports[key] = p
 	}
-	if o := &p.owners[side]; !o.Known() && (end.Owner.Known() || o.Reason == "") {
-		*o = end.Owner
+	if o := p.owner(side); !o.Known() && (end.Owner.Known() || o.Reason == "") {
+		p.owners[side] = a.share(&end.Owner)
 	}
 	g := p.group(f, role)
 	if g == nil {
@@ -129,6 +136,28 @@ func (a *Aggregator) add(f *FlowSummary, side flow.Direction) {
 		return
 	}
 	g.take(f, netip.AddrPortFrom(plain(peer.Addr.Addr()), peer.Addr.Port()))
+}
+
+// share returns a lasting copy of o, one for all that are nothing but a reason.
+func (a *Aggregator) share(o *owner.Owner) *owner.Owner {
+	if !o.Bare() {
+		kept := *o
+		return &kept
+	}
+	kept := a.reasons[o.Reason]
+	if kept == nil {
+		kept = &owner.Owner{Reason: o.Reason}
+		a.reasons[o.Reason] = kept
+	}
+	return kept
+}
+
+// owner is who was found behind the end point where it sends in direction d.
+func (p *gathered) owner(d flow.Direction) owner.Owner {
+	if o := p.owners[d]; o != nil {
+		return *o
+	}
+	return owner.Owner{}
 }
 
 // group finds or makes the group that f belongs to; nil when there is no room.
@@ -177,13 +206,34 @@ func (g *group) take(f *FlowSummary, peer netip.AddrPort) {
 	}
 }
 
-// Ports returns what was gathered and what is claimed to listen, ordered by
-// transport, address and port.
-func (a *Aggregator) Ports() []Port {
+// Ports returns what was gathered and what is claimed to listen, in the order of
+// [Aggregator.All].
+func (a *Aggregator) Ports() []Port { return slices.Collect(a.All()) }
+
+// All makes the ports that were gathered, and those that are claimed to listen,
+// one by one, ordered by transport, address and port.
+func (a *Aggregator) All() iter.Seq[Port] {
+	return func(yield func(Port) bool) {
+		for _, e := range a.entries() {
+			if !yield(a.port(e.key, e.gathered, e.rows)) {
+				return
+			}
+		}
+	}
+}
+
+// entry is what a port is made of.
+type entry struct {
+	key      PortKey
+	gathered *gathered
+	rows     []claims.Claim
+}
+
+func (a *Aggregator) entries() []entry {
 	local := a.local()
 	covered := map[place]bool{} // those whose wildcard rows have a record
 	made := map[PortKey]bool{}
-	var ports []Port
+	entries := make([]entry, 0, len(a.ports))
 	for key, p := range a.ports {
 		rows := a.claims.about(key, p.netns(), local)
 		for i := range rows {
@@ -194,8 +244,10 @@ func (a *Aggregator) Ports() []Port {
 		if !a.asked(key.Transport, key.Port) && !p.serves() && !listening(rows) {
 			continue // a client end that another address's row let in
 		}
-		made[key] = true
-		ports = append(ports, a.port(key, p, rows))
+		if len(a.claims.rows) > 0 {
+			made[key] = true
+		}
+		entries = append(entries, entry{key, p, rows})
 	}
 	for n, rows := range a.claims.rows {
 		for i := range rows {
@@ -207,11 +259,11 @@ func (a *Aggregator) Ports() []Port {
 			}
 			made[key] = true
 			covered[at] = covered[at] || wildcard
-			ports = append(ports, a.port(key, &gathered{}, a.claims.about(key, c.NetNS, local)))
+			entries = append(entries, entry{key, &gathered{}, a.claims.about(key, c.NetNS, local)})
 		}
 	}
-	slices.SortFunc(ports, func(p, q Port) int { return p.Key.Compare(q.Key) })
-	return ports
+	slices.SortFunc(entries, func(p, q entry) int { return p.key.Compare(q.key) })
+	return entries
 }
 
 // place is a port number in one network namespace.
@@ -222,7 +274,12 @@ type place struct {
 
 // netns is the network namespace that the end point is in.
 func (p *gathered) netns() uint64 {
-	return cmp.Or(p.owners[flow.FromServer].NetNS, p.owners[flow.FromClient].NetNS)
+	for _, d := range [...]flow.Direction{flow.FromServer, flow.FromClient} {
+		if o := p.owners[d]; o != nil && o.NetNS != 0 {
+			return o.NetNS
+		}
+	}
+	return 0
 }
 
 func (p *gathered) serves() bool {
@@ -240,18 +297,19 @@ func (a *Aggregator) port(key PortKey, p *gathered, rows []claims.Claim) Port {
 		Claims:     rows,
 		Registered: a.config.Registry.Names(key.Transport, key.Port),
 		Asked:      a.asked(key.Transport, key.Port),
-		Owner:      p.owners[flow.FromServer],
+		Owner:      p.owner(flow.FromServer),
 	}
 	if a.config.Expect != "" && (a.config.Asked == nil || port.Asked) {
 		port.Expect = a.config.Expect
 	}
-	for _, g := range p.groups {
-		port.Observations = append(port.Observations, g.Observation)
+	port.Observations = make([]Observation, len(p.groups))
+	for i := range p.groups {
+		port.Observations[i] = p.groups[i].Observation
 	}
 	slices.SortStableFunc(port.Observations, func(x, y Observation) int {
 		return cmp.Or(-cmp.Compare(x.Role, y.Role), cmp.Compare(x.First, y.First))
 	})
-	if client := p.owners[flow.FromClient]; !port.Owner.Known() && (client.Known() || port.Owner.Reason == "") {
+	if client := p.owner(flow.FromClient); !port.Owner.Known() && (client.Known() || port.Owner.Reason == "") {
 		port.Owner = client
 	}
 	if !port.Owner.Known() {

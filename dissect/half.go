@@ -12,6 +12,7 @@ type half struct {
 	pieces int // packets or messages seen
 	ended  bool
 	known  bool // the first byte is the first that the sender ever sent
+	store  *store
 }
 
 // mark says where the bytes from an offset on came from. In a layer of messages
@@ -23,18 +24,28 @@ type mark struct {
 	offset int // within that packet's transport payload
 }
 
-// emptied is a half that has seen nothing and uses the memory of h again, unless
-// that is much.
-func (h *half) emptied() half {
+// store is the memory of a half, lent while the half has bytes.
+type store struct {
+	buf   []byte
+	marks []mark
+}
+
+// giveBack empties the half and returns its memory, unless that is much.
+func (h *half) giveBack(e *Engine) {
 	const much = 16 << 10
-	if cap(h.buf) > much {
-		return half{}
+	if s := h.store; s != nil && cap(h.buf) <= much {
+		s.buf, s.marks = h.buf[:0], h.marks[:0]
+		e.stores.Put(s)
 	}
-	return half{buf: h.buf[:0], marks: h.marks[:0]}
+	*h = half{}
 }
 
 // append adds a piece and its mark.
-func (h *half) append(data []byte, m mark) {
+func (h *half) append(e *Engine, data []byte, m mark) {
+	if h.store == nil {
+		h.store, _ = e.stores.Get().(*store)
+		h.buf, h.marks = h.store.buf, h.store.marks
+	}
 	m.at = h.total
 	h.buf = append(h.buf, data...)
 	h.marks = append(h.marks, m)

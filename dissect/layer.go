@@ -65,10 +65,11 @@ func (l *layer) discard() {
 	clear(l.candidates)
 	clear(l.scopes)
 	e := l.s.engine
+	for d := range l.halves {
+		l.halves[d].giveBack(e)
+	}
 	*l = layer{
-		scopes: l.scopes[:0], candidates: l.candidates[:0],
-		halves:  [2]half{l.halves[0].emptied(), l.halves[1].emptied()},
-		origins: [2][]int{l.origins[0][:0], l.origins[1][:0]},
+		scopes: l.scopes[:0], candidates: l.candidates[:0], origins: [2][]int{l.origins[0][:0], l.origins[1][:0]},
 	}
 	e.layers.Put(l)
 }
@@ -145,7 +146,7 @@ func (l *layer) feed(d flow.Direction, data []byte, p piece) (changed bool) {
 		if p.gap && h.total > 0 {
 			l.gap(d)
 		}
-		h.append(data, mark{size: p.size, packet: p.packet, offset: p.offset})
+		h.append(l.s.engine, data, mark{size: p.size, packet: p.packet, offset: p.offset})
 		if p.size > len(data) {
 			// The capture cut the packet: what follows is not contiguous.
 			defer l.gap(d)

@@ -89,6 +89,14 @@ type Owner struct {
 // Known reports whether o names a process.
 func (o *Owner) Known() bool { return o.PID != 0 || o.Name != "" }
 
+// Bare reports whether o is nothing but a reason.
+func (o *Owner) Bare() bool {
+	return !o.Known() && o.Exe == "" && o.CommandLine == "" && o.User == "" && o.Parent == nil &&
+		o.Services == nil && o.Modules == nil && o.URLs == nil && o.Unit == "" && o.SocketUnit == "" &&
+		o.Container == "" && o.ContainerName == "" && o.Runtime == "" && o.Pod == "" &&
+		o.NetNS == 0 && o.Quality == "" && o.Candidates == nil
+}
+
 // Query asks for the owner of the local end of one conversation.
 type Query struct {
 	// Transport is "tcp", "udp", "sctp", "icmp", … as flows have it.

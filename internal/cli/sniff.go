@@ -109,7 +109,7 @@ func (r *run) note(err error) {
 // finish reports what is left of a pipeline that has no more packets.
 func (r *run) finish(p *pipeline.Pipeline) error {
 	p.Finish()
-	for _, port := range p.Ports() {
+	for port := range p.AllPorts() {
 		r.judge(&port)
 		r.note(r.out.Port(&port))
 	}

@@ -97,9 +97,12 @@ func end(f *flow.Flow[conversation], d flow.Direction) End {
 	return e
 }
 
-// summarize is what the verdicts need of a flow.
-func summarize(f *flow.Flow[conversation], r *Flow) *correlate.FlowSummary {
-	s := &correlate.FlowSummary{
+// summarize fills s with what the verdicts need of a flow, using its memory for
+// evidence again.
+func summarize(s *correlate.FlowSummary, f *flow.Flow[conversation], r *Flow) {
+	*s = correlate.FlowSummary{
+		Evidence: s.Evidence[:0],
+
 		Transport: r.Transport,
 		Client:    correlateEnd(&r.Client), Server: correlateEnd(&r.Server),
 		Roles:      r.Roles,
@@ -124,7 +127,6 @@ func summarize(f *flow.Flow[conversation], r *Flow) *correlate.FlowSummary {
 	for i := range r.Answer.Evidence {
 		s.Evidence = append(s.Evidence, correlateEvidence(&r.Answer.Evidence[i]))
 	}
-	return s
 }
 
 func correlateEnd(e *End) correlate.End {
@@ -160,6 +162,8 @@ func (p *Pipeline) update(f *flow.Flow[conversation]) {
 		p.config.OnUpdate(r)
 	}
 	if p.config.OnVerdict != nil && r.HasPorts() {
-		p.reconsider(summarize(f, r))
+		var s correlate.FlowSummary
+		summarize(&s, f, r)
+		p.reconsider(&s)
 	}
 }

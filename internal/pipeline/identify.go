@@ -221,7 +221,8 @@ func (p *Pipeline) ended(f *flow.Flow[conversation]) {
 	p.current, p.ending = current, false
 	result := p.result(f)
 	if result.HasPorts() {
-		p.ports.Add(summarize(f, result))
+		summarize(&p.last, f, result)
+		p.ports.Add(&p.last)
 	}
 	if p.config.OnFlow != nil {
 		p.config.OnFlow(result)

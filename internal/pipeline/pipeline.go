@@ -11,6 +11,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
+	"slices"
 
 	"github.com/sniffid/sniffid/capture"
 	"github.com/sniffid/sniffid/correlate"
@@ -74,6 +76,7 @@ type Pipeline struct {
 	works     works
 	expect    expectations
 	ports     *correlate.Aggregator
+	last      correlate.FlowSummary // of the flow that ended last, to be used again
 	verdicts  verdicts
 	summary   Summary
 
@@ -155,21 +158,23 @@ func (p *Pipeline) Finish() {
 // Ports returns the verdicts about the ports of all flows that have ended. It
 // is complete after [Pipeline.Finish]. Where the run is restricted to some
 // ports, others are only there if they are the peers.
-func (p *Pipeline) Ports() []Port { return p.judge(p.ports) }
+func (p *Pipeline) Ports() []Port { return slices.Collect(p.AllPorts()) }
 
-func (p *Pipeline) judge(a *correlate.Aggregator) []Port {
-	ports := a.Ports()
-	out := make([]Port, 0, len(ports))
-	for i := range ports {
-		port := &ports[i]
-		if !p.config.Ports.Empty() && !port.Asked && len(port.Observations) == 0 {
-			continue
+// AllPorts makes the ports of [Pipeline.Ports] one by one.
+func (p *Pipeline) AllPorts() iter.Seq[Port] { return p.judge(p.ports) }
+
+func (p *Pipeline) judge(a *correlate.Aggregator) iter.Seq[Port] {
+	return func(yield func(Port) bool) {
+		for port := range a.All() {
+			if !p.config.Ports.Empty() && !port.Asked && len(port.Observations) == 0 {
+				continue
+			}
+			verdict := correlate.Judge(&port, p.config.Correlate.Registry)
+			if !yield(Port{File: p.config.File, Port: port, Verdict: verdict}) {
+				return
+			}
 		}
-		out = append(out, Port{
-			File: p.config.File, Port: *port, Verdict: correlate.Judge(port, p.config.Correlate.Registry),
-		})
 	}
-	return out
 }
 
 // Summary returns the counts so far.

@@ -37,7 +37,7 @@ func (p *Pipeline) suspect() {
 	if p.config.OnVerdict == nil || p.config.Correlate.Claims == nil {
 		return
 	}
-	for _, port := range p.Ports() {
+	for port := range p.AllPorts() {
 		if port.Verdict.Suspected {
 			p.tell(&port)
 		}
@@ -52,7 +52,7 @@ func (p *Pipeline) reconsider(s *correlate.FlowSummary) {
 	c.Claims = p.claimsOf(s)
 	alone := correlate.NewAggregator(c)
 	alone.Add(s)
-	for _, port := range p.judge(alone) {
+	for port := range p.judge(alone) {
 		if len(port.Port.Observations) == 0 {
 			continue // nothing but a row of the listing
 		}

@@ -25,26 +25,34 @@ type mark struct {
 }
 
 // store is the memory of a half, lent while the half has bytes.
-type store struct {
-	buf   []byte
-	marks []mark
-}
+type store struct{ buf []byte }
 
-// giveBack empties the half and returns its memory, unless that is much.
+// giveBack returns the memory of the half's bytes, unless that is much.
 func (h *half) giveBack(e *Engine) {
 	const much = 16 << 10
 	if s := h.store; s != nil && cap(h.buf) <= much {
-		s.buf, s.marks = h.buf[:0], h.marks[:0]
+		s.buf = h.buf[:0]
 		e.stores.Put(s)
 	}
-	*h = half{}
+	h.buf, h.store = nil, nil
+}
+
+// reset empties the half.
+func (h *half) reset(e *Engine) {
+	const many = 64
+	h.giveBack(e)
+	marks := h.marks[:0]
+	if cap(marks) > many {
+		marks = nil
+	}
+	*h = half{marks: marks}
 }
 
 // append adds a piece and its mark.
 func (h *half) append(e *Engine, data []byte, m mark) {
 	if h.store == nil {
 		h.store, _ = e.stores.Get().(*store)
-		h.buf, h.marks = h.store.buf, h.store.marks
+		h.buf = h.store.buf
 	}
 	m.at = h.total
 	h.buf = append(h.buf, data...)
@@ -82,14 +90,18 @@ func (h *half) locate(off int) (packet uint64, offset int) {
 }
 
 // release forgets what lies before off, keeping the mark that covers it.
-func (h *half) release(off int) {
+func (h *half) release(e *Engine, off int) {
 	const slack = 2 << 10 // moving fewer bytes than this is not worth it
 	n := min(off-h.base, len(h.buf))
 	if n < slack && n < len(h.buf) || n <= 0 {
 		return
 	}
-	h.buf = h.buf[:copy(h.buf, h.buf[n:])]
 	h.base += n
+	if n == len(h.buf) {
+		h.giveBack(e)
+	} else {
+		h.buf = h.buf[:copy(h.buf, h.buf[n:])]
+	}
 	i := sort.Search(len(h.marks), func(i int) bool { return h.marks[i].at > h.base }) - 1
 	if i > 0 {
 		h.marks = h.marks[:copy(h.marks, h.marks[i:])]

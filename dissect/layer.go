@@ -66,10 +66,11 @@ func (l *layer) discard() {
 	clear(l.scopes)
 	e := l.s.engine
 	for d := range l.halves {
-		l.halves[d].giveBack(e)
+		l.halves[d].reset(e)
 	}
 	*l = layer{
-		scopes: l.scopes[:0], candidates: l.candidates[:0], origins: [2][]int{l.origins[0][:0], l.origins[1][:0]},
+		scopes: l.scopes[:0], candidates: l.candidates[:0], halves: l.halves,
+		origins: [2][]int{l.origins[0][:0], l.origins[1][:0]},
 	}
 	e.layers.Put(l)
 }
@@ -354,5 +355,5 @@ func (l *layer) release(d flow.Direction) {
 		// A protocol found in the other direction will be tried here from the start.
 		keep = min(keep, 0)
 	}
-	h.release(keep)
+	h.release(l.s.engine, keep)
 }

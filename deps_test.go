@@ -64,7 +64,8 @@ var mayImport = map[string][]string{
 		"capture", "capture/live", "capture/pcapfile", "correlate", "correlate/claims", "correlate/owner",
 		"correlate/registry", "dissect", "dissect/builtin", "dissect/flow", "internal/pipeline", "internal/report", "signatures", "signatures/draft",
 	},
-	"cmd/sniffid": {"internal/cli"},
+	"internal/sandbox": {},
+	"cmd/sniffid":      {"internal/cli"},
 
 	// For tests.
 	"": {},

@@ -44,6 +44,9 @@ func (r *run) live(ctx context.Context) error {
 		return openStatus(err)
 	}
 	defer src.Close()
+	if err := r.readListings(); err != nil {
+		return err
+	}
 
 	watch := newWatch(r.o, cancel)
 	config := r.config

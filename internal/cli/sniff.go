@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"github.com/sniffid/sniffid/correlate"
-	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/internal/pipeline"
 	"github.com/sniffid/sniffid/internal/report"
@@ -13,11 +12,17 @@ import (
 
 // sniff is the main command: identify what is on the wire or in files.
 func sniff(ctx context.Context, env *environment, o *options) (err error) {
+	var box *confinement
+	if !o.live() { // a live capture starts a program first
+		if box, err = env.prepare(&o.confine); err != nil {
+			return err
+		}
+	}
 	engine, err := loadEngine(o.signatures, dissect.Config{})
 	if err != nil {
 		return usageError("%w", err)
 	}
-	listing, err := readClaims(env, o.claims)
+	listings, err := openListings(env, o.claims)
 	if err != nil {
 		return err
 	}
@@ -37,19 +42,15 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &run{env: env, o: o, out: out, stop: stop, config: pipeline.Config{
+	r := &run{env: env, o: o, out: out, stop: stop, listings: listings, config: pipeline.Config{
 		Engine: engine,
 		Ports:  o.portSet,
 		Correlate: correlate.Config{
-			Registry: names, Claims: listing, Expect: o.expect,
+			Registry: names, Expect: o.expect,
 		},
 		MaxPackets: o.count,
 	}}
 	r.config.OnFlow = r.flow
-	if listing != nil && !o.live() {
-		// Of a machine that is not this one, the listing knows the owners.
-		r.config.Owners = owner.NewFixed(correlate.ToSockets(listing))
-	}
 	if err := o.checkOutput(); err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	if o.live() {
 		err = r.live(ctx)
 	} else {
-		err = r.read(ctx)
+		err = r.read(ctx, box)
 	}
 	if closeErr := out.Close(); err == nil {
 		err = closeErr
@@ -82,6 +83,8 @@ type run struct {
 	out    report.Reporter
 	writer *packetWriter
 	config pipeline.Config
+	// listings are those of --claims, to be read.
+	listings []listing
 
 	// stop ends the capture or the reading.
 	stop func()

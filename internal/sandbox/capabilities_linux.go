@@ -18,27 +18,8 @@ func allThreads(number, a, b, c uintptr) error {
 	return nil
 }
 
-// dropBounding empties the bounding set of all threads, which needs CAP_SETPCAP
-// (capabilities(7)). It returns how many were dropped.
-func dropBounding() (int, error) {
-	dropped := 0
-	for c := uintptr(0); ; c++ {
-		has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, c, 0, 0, 0)
-		if err != nil {
-			return dropped, nil //nolint:nilerr // the kernel knows no more capabilities
-		}
-		if has == 0 {
-			continue
-		}
-		if err := allThreads(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, c, 0); err != nil {
-			return dropped, err
-		}
-		dropped++
-	}
-}
-
 // dropCapabilities takes all capabilities from all threads.
-func dropCapabilities(bounding early) Part {
+func dropCapabilities(bounding error) Part {
 	p := Part{Name: PartCapabilities}
 	// Kernels before 4.3 have no ambient set, which is none that is left.
 	err := allThreads(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0)
@@ -52,10 +33,8 @@ func dropCapabilities(bounding early) Part {
 	case err != nil:
 		p.Detail = err.Error()
 		return p
-	case bounding.err != nil:
-		p.Detail = fmt.Sprintf("none is left; the bounding set stays, which takes CAP_SETPCAP (%v)", bounding.err)
-	case bounding.dropped == 0:
-		p.Detail = "none is left; the bounding set was empty"
+	case bounding != nil:
+		p.Detail = fmt.Sprintf("none is left; the bounding set stays: %v", bounding)
 	default:
 		p.Detail = "none is left, nor in the bounding set"
 	}

@@ -71,28 +71,16 @@ func (r Report) Complete() bool {
 // Sandbox is ready to be entered. It is used once, by one goroutine.
 type Sandbox struct {
 	account account
-	// early is what takes long and may begin before.
-	early chan early
 }
 
-// early is what came of giving up what no process started later may have.
-type early struct {
-	dropped int
-	err     error
-}
-
-// Prepare looks up what [Sandbox.Enter] can't look up any more, and begins, beside the
-// caller, to give up what is of use only to programs that this process starts: they
-// have to be started before. The error says that the user asked for is not known, or
-// can't be become.
+// Prepare looks up what [Sandbox.Enter] can't look up any more. The error says that
+// the user asked for is not known, or can't be become.
 func Prepare(c Config) (*Sandbox, error) {
 	a, err := findAccount(c.User)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{account: a, early: make(chan early, 1)}
-	go s.begin()
-	return s, nil
+	return &Sandbox{account: a}, nil
 }
 
 // Enter puts the parts in force; there is no way back. An error says that the process

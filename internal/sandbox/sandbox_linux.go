@@ -7,15 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// begin empties the bounding set: one call on all threads for each capability.
-func (s *Sandbox) begin() {
-	var e early
-	if e.err = threadsKnown(); e.err == nil {
-		e.dropped, e.err = dropBounding()
-	}
-	s.early <- e
-}
-
 // threadsKnown makes sure of what calls on all threads need: they end the process where
 // they can't read the list of threads.
 func threadsKnown() error {
@@ -26,10 +17,10 @@ func threadsKnown() error {
 // enter goes from what needs privileges to what takes the means away: seccomp comes
 // last, because it forbids the calls of all the others.
 func (s *Sandbox) enter() (Report, error) {
-	bounding := <-s.early
 	if err := threadsKnown(); err != nil {
 		return s.withoutThreads(err)
 	}
+	bounding := dropBounding() // while there is CAP_SETPCAP
 	who, err := s.account.change(become)
 	if err != nil {
 		return nil, err

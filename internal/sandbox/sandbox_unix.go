@@ -7,12 +7,8 @@ import (
 	"syscall"
 )
 
-// begin has nothing to do.
-func (s *Sandbox) begin() { s.early <- early{} }
-
 // enter becomes another user; the other parts are Linux's.
 func (s *Sandbox) enter() (Report, error) {
-	<-s.early
 	who, err := s.account.change(func(uid, gid int) error {
 		if err := syscall.Setgroups([]int{gid}); err != nil {
 			return fmt.Errorf("setgroups: %w", err)

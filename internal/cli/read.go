@@ -15,7 +15,11 @@ import (
 
 // read identifies what is in the files of -r, each as a run of its own. A file
 // that can't be read does not keep the others from being read.
-func (r *run) read(ctx context.Context, box *confinement) error {
+func (r *run) read(ctx context.Context) error {
+	box, err := r.env.prepare(&r.o.confine)
+	if err != nil {
+		return err
+	}
 	found := findInputs(r.o.files, box != nil)
 	if r.writer != nil {
 		for i := range found {
@@ -24,6 +28,9 @@ func (r *run) read(ctx context.Context, box *confinement) error {
 	}
 	programs := newPrograms(r.o.filter)
 	if err := box.enter(); err != nil {
+		return err
+	}
+	if err := r.loadEngine(); err != nil {
 		return err
 	}
 	if err := r.readListings(); err != nil {

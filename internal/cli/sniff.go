@@ -12,16 +12,6 @@ import (
 
 // sniff is the main command: identify what is on the wire or in files.
 func sniff(ctx context.Context, env *environment, o *options) (err error) {
-	var box *confinement
-	if !o.live() { // a live capture starts a program first
-		if box, err = env.prepare(&o.confine); err != nil {
-			return err
-		}
-	}
-	engine, err := loadEngine(o.signatures, dissect.Config{})
-	if err != nil {
-		return usageError("%w", err)
-	}
 	listings, err := openListings(env, o.claims)
 	if err != nil {
 		return err
@@ -43,14 +33,18 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	r := &run{env: env, o: o, out: out, stop: stop, listings: listings, config: pipeline.Config{
-		Engine: engine,
-		Ports:  o.portSet,
+		Ports: o.portSet,
 		Correlate: correlate.Config{
 			Registry: names, Expect: o.expect,
 		},
 		MaxPackets: o.count,
 	}}
 	r.config.OnFlow = r.flow
+	if o.live() || len(o.signatures) > 0 {
+		if err := r.loadEngine(); err != nil {
+			return err
+		}
+	}
 	if err := o.checkOutput(); err != nil {
 		return err
 	}
@@ -64,7 +58,7 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	if o.live() {
 		err = r.live(ctx)
 	} else {
-		err = r.read(ctx, box)
+		err = r.read(ctx)
 	}
 	if closeErr := out.Close(); err == nil {
 		err = closeErr
@@ -92,6 +86,21 @@ type run struct {
 	failed error
 	// What the exit status depends on.
 	contradicted, payload bool
+}
+
+// loadEngine reads the signatures, once. Those of folders have to be read before the
+// sandbox is entered; the ones built in are better read inside, where a process that
+// has just begun has fewer threads to take privileges from.
+func (r *run) loadEngine() error {
+	if r.config.Engine != nil {
+		return nil
+	}
+	engine, err := loadEngine(r.o.signatures, dissect.Config{})
+	if err != nil {
+		return usageError("%w", err)
+	}
+	r.config.Engine = engine
+	return nil
 }
 
 // flow reports a flow that has ended.

@@ -28,13 +28,20 @@ func (r *run) live(ctx context.Context) error {
 	ctx, cancel := r.o.deadline(ctx)
 	defer cancel()
 	// Before the first packet, so that its owner is not missed.
-	owners, err := owner.Open(owner.Config{})
+	owners, err := r.openOwners()
 	if err != nil {
-		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
+		return err
 	}
 	defer owners.Close()
+	if err := r.loadEngine(); err != nil {
+		return err
+	}
 	if err := owners.Refresh(ctx); err != nil {
 		r.env.log.Warn("the socket table can't be read", "err", err)
+	}
+	box, err := r.env.prepare(&r.o.confine)
+	if err != nil {
+		return err
 	}
 	src, err := live.Open(live.Config{
 		Interfaces: names, Filter: r.o.filter, SnapLength: r.o.snapLength,
@@ -44,6 +51,13 @@ func (r *run) live(ctx context.Context) error {
 		return openStatus(err)
 	}
 	defer src.Close()
+	var sockets []owner.Socket
+	if len(r.listings) == 0 && !r.o.portSet.Empty() {
+		sockets = owners.Snapshot()
+	}
+	if err := box.enter(); err != nil {
+		return err
+	}
 	if err := r.readListings(); err != nil {
 		return err
 	}
@@ -54,7 +68,7 @@ func (r *run) live(ctx context.Context) error {
 	config.Correlate.Local = owners.Local
 	if config.Correlate.Claims == nil && !r.o.portSet.Empty() {
 		// A port asked about is judged against this machine's own table.
-		config.Correlate.Claims = correlate.FromSockets(owners.Snapshot())
+		config.Correlate.Claims = correlate.FromSockets(sockets)
 	}
 	config.OnUpdate = func(f *pipeline.Flow) {
 		r.note(r.out.Update(f))

@@ -40,7 +40,7 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 		MaxPackets: o.count,
 	}}
 	r.config.OnFlow = r.flow
-	if o.live() || len(o.signatures) > 0 {
+	if len(o.signatures) > 0 {
 		if err := r.loadEngine(); err != nil {
 			return err
 		}

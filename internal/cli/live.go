@@ -10,6 +10,7 @@ import (
 	"github.com/sniffid/sniffid/capture/live"
 	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/internal/ownerhelper"
 	"github.com/sniffid/sniffid/internal/pipeline"
 )
 
@@ -39,9 +40,12 @@ func (r *run) live(ctx context.Context) error {
 	if err := owners.Refresh(ctx); err != nil {
 		r.env.log.Warn("the socket table can't be read", "err", err)
 	}
-	box, err := r.env.prepare(&r.o.confine)
-	if err != nil {
-		return err
+	var box *confinement
+	if _, apart := owners.(*ownerhelper.Process); apart || r.o.confine.user != "" {
+		// Looked up here, owners take the privileges that would be given up.
+		if box, err = r.env.prepare(&r.o.confine); err != nil {
+			return err
+		}
 	}
 	src, err := live.Open(live.Config{
 		Interfaces: names, Filter: r.o.filter, SnapLength: r.o.snapLength,

@@ -62,9 +62,13 @@ var mayImport = map[string][]string{
 	"internal/report": {"correlate", "correlate/claims", "correlate/owner", "dissect", "dissect/flow", "internal/pipeline"},
 	"internal/cli": {
 		"capture", "capture/live", "capture/pcapfile", "correlate", "correlate/claims", "correlate/owner",
-		"correlate/registry", "dissect", "dissect/builtin", "dissect/flow", "internal/pipeline", "internal/report", "signatures", "signatures/draft",
+		"correlate/registry", "dissect", "dissect/builtin", "dissect/flow", "internal/ownerhelper", "internal/pipeline",
+		"internal/report", "internal/sandbox",
+		"signatures", "signatures/draft",
 	},
-	"cmd/sniffid": {"internal/cli"},
+	"internal/sandbox":     {},
+	"internal/ownerhelper": {"correlate/owner"},
+	"cmd/sniffid":          {"internal/cli"},
 
 	// For tests.
 	"": {},

@@ -23,6 +23,8 @@ type pcapHandle struct {
 	iface capture.Interface
 	twice bool // the kernel counts each packet twice
 	lost  drops
+	// own are the interface's own counters, where they are not libpcap's to read.
+	own *interfaceCounters
 }
 
 var _ handle = (*pcapHandle)(nil)
@@ -43,9 +45,10 @@ func openHandle(name string, c *Config) (handle, error) {
 	if i, err := net.InterfaceByName(name); err == nil {
 		h.twice = runtime.GOOS == "linux" && i.Flags&net.FlagLoopback != 0
 	}
+	h.own = openInterfaceCounters(name)
 	if c.Filter != "" {
 		if err := p.SetBPFFilter(c.Filter); err != nil {
-			p.Close()
+			h.close()
 			return nil, fmt.Errorf("capture on %s: %w", name, filterError(c.Filter, err.Error()))
 		}
 	}
@@ -112,7 +115,7 @@ func (h *pcapHandle) origin() capture.Interface { return h.iface }
 // drops returns the last counters of an interface that has gone.
 func (h *pcapHandle) drops() drops {
 	if stats, err := h.Stats(); err == nil {
-		h.lost = drops{uint64(uint32(stats.PacketsDropped)), uint64(uint32(stats.PacketsIfDropped))}
+		h.lost = drops{uint64(uint32(stats.PacketsDropped)), h.own.dropped(uint64(uint32(stats.PacketsIfDropped)))}
 		if h.twice {
 			h.lost.dropped = (h.lost.dropped + 1) / 2
 		}
@@ -123,7 +126,10 @@ func (h *pcapHandle) drops() drops {
 // interrupt has nothing to do: read waits for pollInterval at most.
 func (h *pcapHandle) interrupt() {}
 
-func (h *pcapHandle) close() { h.Close() }
+func (h *pcapHandle) close() {
+	h.Close()
+	h.own.close()
+}
 
 // Flags of pcap_findalldevs(3PCAP).
 const (

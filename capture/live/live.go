@@ -86,6 +86,10 @@ type Device struct {
 // ends when its last interface has gone, unless it captures on [Any].
 // Dropped in its statistics counts what the kernel had no room for; on Linux'
 // loopback interface, which shows the kernel each packet twice, half of that.
+//
+// A process may give up the right to capture, and to open files and sockets, when Open
+// has returned: what is captured on stays so. With [Any], that interfaces have come up
+// which can't be captured on any more is logged once.
 func Open(config Config) (capture.Source, error) {
 	c, err := config.withDefaults()
 	if err != nil {
@@ -93,7 +97,7 @@ func Open(config Config) (capture.Source, error) {
 	}
 	s := newSource(c, func(name string) (handle, error) { return openHandle(name, &c) }, upInterfaces)
 	if c.Interfaces[0] == Any {
-		err = s.startAny(watchInterfaces)
+		err = s.startAny(newWatch(c.Logger))
 	} else {
 		err = s.start(c.Interfaces)
 	}

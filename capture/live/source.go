@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -96,8 +97,15 @@ func (s *source) startAny(watch func(stop <-chan struct{}, changed func(), log *
 		return err
 	}
 	s.running.Go(func() {
+		var once sync.Once
 		watch(s.stop, func() {
-			if err := s.scan(); err != nil {
+			err := s.scan()
+			switch {
+			case errors.Is(err, fs.ErrPermission):
+				once.Do(func() {
+					s.log.Warn("interfaces have changed; those that come up are not captured on, for lack of permission", "err", err)
+				})
+			case err != nil:
 				s.log.Warn("look for interfaces", "err", err)
 			}
 		}, s.log)

@@ -9,16 +9,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watchInterfaces calls changed whenever the kernel announces a change of an
-// interface (RTM_NEWLINK, RTM_DELLINK; rtnetlink(7)), until stop is closed.
-// Where there is no netlink it looks once a second.
-func watchInterfaces(stop <-chan struct{}, changed func(), log *slog.Logger) {
+// newWatch subscribes to the kernel's news of interfaces, before it returns
+// (RTM_NEWLINK, RTM_DELLINK; rtnetlink(7)). The function that it returns calls changed
+// whenever there are some, until stop is closed. Where there is no netlink it looks
+// once a second.
+func newWatch(log *slog.Logger) func(stop <-chan struct{}, changed func(), log *slog.Logger) {
 	f, err := linkSocket()
 	if err != nil {
 		log.Warn("no news of interfaces, looking once a second", "err", err)
-		pollInterfaces(stop, changed)
-		return
+		return func(stop <-chan struct{}, changed func(), _ *slog.Logger) { pollInterfaces(stop, changed) }
 	}
+	return func(stop <-chan struct{}, changed func(), log *slog.Logger) { watchInterfaces(f, stop, changed, log) }
+}
+
+// watchInterfaces calls changed whenever there is news on a socket, and closes it.
+func watchInterfaces(f *os.File, stop <-chan struct{}, changed func(), log *slog.Logger) {
 	done := make(chan struct{})
 	defer func() { <-done }()
 	go func() {
@@ -28,7 +33,6 @@ func watchInterfaces(stop <-chan struct{}, changed func(), log *slog.Logger) {
 	}()
 	// What changed is read from the list of interfaces, not from the messages:
 	// these can be lost (ENOBUFS), and are only a signal then too.
-	changed() // between the first look and the subscription
 	message := make([]byte, os.Getpagesize())
 	for {
 		if _, err := f.Read(message); err != nil && !errors.Is(err, unix.ENOBUFS) {

@@ -4,7 +4,7 @@ package live
 
 import "log/slog"
 
-// watchInterfaces calls changed once a second until stop is closed.
-func watchInterfaces(stop <-chan struct{}, changed func(), _ *slog.Logger) {
-	pollInterfaces(stop, changed)
+// newWatch returns what calls changed once a second until stop is closed.
+func newWatch(*slog.Logger) func(stop <-chan struct{}, changed func(), log *slog.Logger) {
+	return func(stop <-chan struct{}, changed func(), _ *slog.Logger) { pollInterfaces(stop, changed) }
 }

@@ -20,7 +20,7 @@ const maxZstdWindow = 128 << 20
 func decompress(head []byte, r io.Reader) (io.Reader, string, error) {
 	whole := io.MultiReader(bytes.NewReader(head), r)
 	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}): // RFC 1952 §2.3.1
+	case isGzip(head):
 		z, err := gzip.NewReader(bufio.NewReaderSize(whole, blockSize/4))
 		if err != nil {
 			return nil, "", fmt.Errorf("its gzip header: %w", err)
@@ -38,6 +38,9 @@ func decompress(head []byte, r io.Reader) (io.Reader, string, error) {
 	}
 	return whole, "", nil
 }
+
+// isGzip recognises a member (RFC 1952 §2.3.1).
+func isGzip(head []byte) bool { return bytes.HasPrefix(head, []byte{0x1f, 0x8b}) }
 
 // isZstd recognises a frame or a skippable frame (RFC 8878 §3.1.1, §3.1.2).
 func isZstd(head []byte) bool {

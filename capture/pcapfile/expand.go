@@ -2,6 +2,7 @@ package pcapfile
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,9 +15,10 @@ import (
 var extensions = []string{".pcap", ".pcapng"}
 
 // Expand replaces each folder in paths by the capture files below it, in
-// lexical order; a capture file is known by its extension or by its first
-// bytes. Other paths, "-" included, are returned as they are, unopened. A
-// folder without any capture is an error.
+// lexical order; a capture file is known by its extension or by its first four
+// bytes, of which nothing is made: what is compressed may turn out to be none when it
+// is read ([ErrNotCapture]). Other paths, "-" included, are returned as they are,
+// unopened. A folder without any capture is an error.
 func Expand(paths []string) ([]string, error) {
 	var files []string
 	for _, path := range paths {
@@ -76,13 +78,18 @@ func hasExtension(path string) bool {
 	return slices.Contains(extensions, filepath.Ext(name))
 }
 
-// isCapture reports whether the file's first bytes are those of a capture.
+// isCapture reports whether the file's first bytes are those of a capture, or of a
+// compressed file.
 func isCapture(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	_, err = newSource(f, nil, path, minBuffer)
-	return err == nil
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return false
+	}
+	_, _, pcap := pcapMagic(head)
+	return pcap || littleEndian.uint32(head) == blockSection || isGzip(head) || isZstd(head)
 }

@@ -56,14 +56,20 @@ var _ capture.Source = (*source)(nil)
 // Next does not allocate, except for comments and processes that it has not
 // seen before. Packets of a Simple Packet Block have no time: it is 0.
 func Open(path string) (capture.Source, error) {
-	f, name := os.Stdin, Stdin
-	if path != Stdin {
-		var err error
-		if f, err = os.Open(path); err != nil {
-			return nil, err
-		}
-		name = path
+	if path == Stdin {
+		return FromFile(os.Stdin, Stdin)
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return FromFile(f, path)
+}
+
+// FromFile reads a capture from an open file, as [Open] does, and opens none itself.
+// The file is the source's from then on, even if there is an error; name stands for it
+// in errors, and [Stdin] is standard input.
+func FromFile(f *os.File, name string) (capture.Source, error) {
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
 		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("is a folder")}
@@ -73,7 +79,7 @@ func Open(path string) (capture.Source, error) {
 		return nil, err
 	}
 	var r io.ReadCloser = f
-	if path == Stdin && !info.Mode().IsRegular() {
+	if name == Stdin && !info.Mode().IsRegular() {
 		r = newPump(f)
 	}
 	s, err := newSource(r, r, name, bufferFor(info))

@@ -43,6 +43,7 @@ const (
 	Forwarded    Reason = "forwarded"     // the machine routes it, and is no end of it
 	Ambiguous    Reason = "ambiguous"     // several processes fit; see Candidates
 	Offline      Reason = "offline"       // read from a file that names no process
+	LookupsEnded Reason = "lookups-ended" // who could tell is gone; see the warning of the capture
 )
 
 // Process is a process by number and name.

@@ -8,36 +8,48 @@ import (
 	"github.com/sniffid/sniffid/correlate/claims"
 )
 
-// readClaims reads the listings of --claims and merges them; nil when there is
-// none. Lines that can't be read are said, and cost nothing but themselves.
-func readClaims(env *environment, names []string) (*claims.Listing, error) {
-	if len(names) == 0 {
-		return nil, nil
-	}
-	listings := make([]*claims.Listing, 0, len(names))
+// listing is a file of --claims, open.
+type listing struct {
+	name string
+	r    io.ReadCloser
+}
+
+// openListings opens the listings of --claims.
+func openListings(env *environment, names []string) ([]listing, error) {
+	listings := make([]listing, 0, len(names))
 	for _, name := range names {
-		l, err := readListing(env, name)
+		if name == "-" {
+			listings = append(listings, listing{name, io.NopCloser(env.stdin)})
+			continue
+		}
+		f, err := os.Open(name)
 		if err != nil {
 			return nil, cannot(fmt.Errorf("claims: %w", err))
 		}
-		for _, p := range l.Problems {
-			env.log.Warn("line of the listing not understood", "line", p.String())
-		}
-		env.log.Info("read claims", "file", name, "format", l.Format, "rows", len(l.Claims), "processes", len(l.Processes))
-		listings = append(listings, l)
+		listings = append(listings, listing{name, f})
 	}
-	return claims.Merge(listings...), nil
+	return listings, nil
 }
 
-func readListing(env *environment, name string) (*claims.Listing, error) {
-	var r io.Reader = env.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		r = f
+// readListings reads the listings and merges them; without any it does nothing. Lines
+// that can't be read are said, and cost nothing but themselves.
+func (r *run) readListings() error {
+	if len(r.listings) == 0 {
+		return nil
 	}
-	return claims.Parse(r, name)
+	read := make([]*claims.Listing, 0, len(r.listings))
+	for _, from := range r.listings {
+		l, err := claims.Parse(from.r, from.name)
+		from.r.Close()
+		if err != nil {
+			return cannot(fmt.Errorf("claims: %w", err))
+		}
+		for _, p := range l.Problems {
+			r.env.log.Warn("line of the listing not understood", "line", p.String())
+		}
+		r.env.log.Info("read claims", "file", from.name, "format", l.Format, "rows", len(l.Claims), "processes", len(l.Processes))
+		read = append(read, l)
+	}
+	r.config.Correlate.Claims = claims.Merge(read...)
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sniffid/sniffid/capture/live"
 	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/internal/sandbox"
 )
 
 // finding is one line of the doctor's report.
@@ -33,22 +34,53 @@ func newDoctor(env *environment) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, examine := range []func(context.Context) finding{
 				examineSignatures, examineInterfaces, examineCapture, examineOwners, examineWitnesses, examineRegistry,
+				env.examineSandbox, // the last one: there is no way out
 			} {
-				f := examine(cmd.Context())
-				mark := "ok"
-				if !f.ok {
-					mark = cmp.Or(f.mark, "missing")
-				}
-				if _, err := fmt.Fprintf(env.stdout, "%-8s %-12s %s\n", mark, f.what, f.says); err != nil {
+				if err := env.show(examine(cmd.Context())); err != nil {
 					return err
-				}
-				if f.remedy != "" {
-					fmt.Fprintf(env.stdout, "%22s%s\n", "", f.remedy)
 				}
 			}
 			return nil
 		},
 	}
+}
+
+// show prints a finding.
+func (env *environment) show(f finding) error {
+	mark := "ok"
+	if !f.ok {
+		mark = cmp.Or(f.mark, "missing")
+	}
+	if _, err := fmt.Fprintf(env.stdout, "%-8s %-12s %s\n", mark, f.what, f.says); err != nil {
+		return err
+	}
+	if f.remedy != "" {
+		fmt.Fprintf(env.stdout, "%22s%s\n", "", f.remedy)
+	}
+	return nil
+}
+
+// examineSandbox enters the sandbox that packets are parsed in, and says what is in
+// force.
+func (env *environment) examineSandbox(context.Context) finding {
+	f := finding{what: "sandbox", mark: "partly"}
+	if env.confine == nil {
+		f.says = "not entered"
+		return f
+	}
+	box, err := env.confine(sandbox.Config{})
+	if err != nil {
+		f.says = err.Error()
+		return f
+	}
+	report, err := box.Enter()
+	if err != nil {
+		f.says = err.Error()
+		return f
+	}
+	f.ok = report.Complete()
+	f.says = strings.ReplaceAll(report.String(), "\n", fmt.Sprintf("\n%22s", ""))
+	return f
 }
 
 func examineSignatures(context.Context) finding {

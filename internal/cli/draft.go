@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sniffid/sniffid/capture/pcapfile"
+	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/internal/pipeline"
 	"github.com/sniffid/sniffid/signatures/draft"
@@ -21,6 +21,7 @@ type draftOptions struct {
 	ports   []string
 	name    string
 	portSet pipeline.PortSet
+	confine confineOptions
 }
 
 func newSignaturesDraft(env *environment, dirs *[]string) *cobra.Command {
@@ -42,6 +43,9 @@ specification before it is trusted.`,
 			if len(o.files) == 0 {
 				return usageError("draft: name a capture file, or - for standard input")
 			}
+			if err := o.confine.check(); err != nil {
+				return err
+			}
 			var err error
 			if o.portSet, err = parsePorts(o.ports); err != nil {
 				return err
@@ -53,21 +57,32 @@ specification before it is trusted.`,
 	f.StringArrayVarP(&o.files, "read", "r", nil, "read `FILE`; repeatable, as arguments are")
 	f.StringArrayVar(&o.ports, "port", nil, "only flows with a port in `LIST` at either end")
 	f.StringVar(&o.name, "name", "draft", "the `PROTOCOL`'s name, a Wireshark display filter where there is one")
+	o.confine.flags(f)
 	return cmd
 }
 
 func draftSignature(ctx context.Context, env *environment, o *draftOptions, dirs []string) error {
+	box, err := env.prepare(&o.confine)
+	if err != nil {
+		return err
+	}
 	engine, err := loadEngine(dirs, dissect.Config{})
 	if err != nil {
 		return usageError("%w", err)
 	}
-	files, err := pcapfile.Expand(o.files)
+	files, err := box.files(o.files)
 	if err != nil {
-		return cannot(err)
+		return err
+	}
+	names, _ := openRegistry() // the verdicts are not shown
+	if err := box.enter(); err != nil {
+		return err
 	}
 	var unnamed []*pipeline.Flow
-	for _, name := range files {
-		flows, err := readFlows(ctx, env, name, pipeline.Config{Engine: engine, Ports: o.portSet, KeepSamples: true})
+	for i := range files {
+		flows, err := readFlows(ctx, env, &files[i], pipeline.Config{
+			Engine: engine, Ports: o.portSet, KeepSamples: true, Correlate: correlate.Config{Registry: names},
+		})
 		if err != nil {
 			return err
 		}

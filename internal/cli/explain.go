@@ -22,6 +22,7 @@ type explainOptions struct {
 	flow       int
 	signatures []string
 	portSet    pipeline.PortSet
+	confine    confineOptions
 }
 
 func newExplain(env *environment) *cobra.Command {
@@ -37,6 +38,9 @@ func newExplain(env *environment) *cobra.Command {
 			if len(o.files) == 0 {
 				return usageError("explain: name a capture file, or - for standard input")
 			}
+			if err := o.confine.check(); err != nil {
+				return err
+			}
 			var err error
 			if o.portSet, err = parsePorts(o.ports); err != nil {
 				return err
@@ -49,21 +53,31 @@ func newExplain(env *environment) *cobra.Command {
 	f.StringArrayVar(&o.ports, "port", nil, "only flows with a port in `LIST` at either end")
 	f.IntVar(&o.flow, "flow", 0, "only the `N`th flow, counted from 1 by first packet")
 	f.StringArrayVar(&o.signatures, "signatures", nil, "add or override signatures by those in `DIR`")
+	o.confine.flags(f)
 	return cmd
 }
 
 func explain(ctx context.Context, env *environment, o *explainOptions) error {
+	box, err := env.prepare(&o.confine)
+	if err != nil {
+		return err
+	}
 	engine, err := loadEngine(o.signatures, dissect.Config{Record: true})
 	if err != nil {
 		return usageError("%w", err)
 	}
-	files, err := pcapfile.Expand(o.files)
+	files, err := box.files(o.files)
 	if err != nil {
-		return cannot(err)
+		return err
+	}
+	names, _ := openRegistry() // the verdicts are not shown
+	if err := box.enter(); err != nil {
+		return err
 	}
 	shown := 0
-	for _, name := range files {
-		flows, err := recordedFlows(ctx, env, engine, name, o.portSet)
+	for i := range files {
+		// The bytes that prove them are kept.
+		flows, err := readFlows(ctx, env, &files[i], pipeline.Config{Engine: engine, Ports: o.portSet, Correlate: correlate.Config{Registry: names}})
 		if err != nil {
 			return err
 		}
@@ -83,23 +97,20 @@ func explain(ctx context.Context, env *environment, o *explainOptions) error {
 	return nil
 }
 
-// recordedFlows identifies a file's flows, keeping the bytes that prove them, in
-// the order of their first packets.
-func recordedFlows(ctx context.Context, env *environment, engine *dissect.Engine, name string, ports pipeline.PortSet) ([]*pipeline.Flow, error) {
-	return readFlows(ctx, env, name, pipeline.Config{Engine: engine, Ports: ports})
-}
-
 // readFlows identifies a file's flows as c says, in the order of their first
-// packets. Verdicts are left out.
-func readFlows(ctx context.Context, env *environment, name string, c pipeline.Config) ([]*pipeline.Flow, error) {
-	src, err := pcapfile.Open(name)
+// packets. Verdicts are left out. Of a folder, a file that is no capture has none.
+func readFlows(ctx context.Context, env *environment, in *input, c pipeline.Config) ([]*pipeline.Flow, error) {
+	src, err := in.source()
+	if in.inFolder && errors.Is(err, pcapfile.ErrNotCapture) {
+		env.log.Info("passed over", "err", err)
+		return nil, nil
+	}
 	if err != nil {
 		return nil, cannot(err)
 	}
 	defer src.Close()
-	names, _ := openRegistry() // the verdicts are not shown
 	var flows []*pipeline.Flow
-	c.File, c.Correlate = name, correlate.Config{Registry: names}
+	c.File = in.name
 	c.OnFlow = func(f *pipeline.Flow) { flows = append(flows, f) }
 	p := pipeline.New(c)
 	err = p.Run(ctx, src)
@@ -110,7 +121,7 @@ func readFlows(ctx context.Context, env *environment, name string, c pipeline.Co
 		err = nil
 	}
 	if err != nil {
-		return nil, cannot(fmt.Errorf("read %s: %w", name, err))
+		return nil, cannot(fmt.Errorf("read %s: %w", in.name, err))
 	}
 	report.SortFlows(flows)
 	return flows, nil

@@ -7,43 +7,65 @@ import (
 	"github.com/sniffid/sniffid/capture/live"
 )
 
-// filteredSource passes on the packets of a file that a pcap-filter expression
-// matches. They keep their numbers.
-type filteredSource struct {
-	capture.Source
+// programs are a filter expression compiled for link types. To compile one may take
+// the names of hosts, ports and protocols, which the sandbox can't look up.
+type programs struct {
 	expression string
-	programs   map[capture.LinkType]*live.Filter
+	compiled   map[capture.LinkType]*live.Filter
 }
 
-// filtered applies a filter expression to a source; "" takes everything. The
-// expression is compiled for the first interface at once, so that a mistake is
-// told before anything is read.
-func filtered(src capture.Source, expression string) (capture.Source, error) {
+// newPrograms compiles an expression for the link types that captures commonly have;
+// "" takes everything. What can't be compiled is said when a packet comes that needs it.
+func newPrograms(expression string) *programs {
+	p := &programs{expression: expression, compiled: make(map[capture.LinkType]*live.Filter)}
 	if expression == "" {
+		return p
+	}
+	for _, link := range [...]capture.LinkType{
+		capture.LinkEthernet, capture.LinkRaw, capture.LinkSLL, capture.LinkSLL2, capture.LinkNull, capture.LinkPPP, capture.Link80211, capture.LinkRadiotap,
+	} {
+		// What fails for the first, for a name that is not known, would fail for all.
+		if _, err := p.program(link); err != nil && link == capture.LinkEthernet {
+			break
+		}
+	}
+	return p
+}
+
+func (p *programs) program(link capture.LinkType) (*live.Filter, error) {
+	if f, ok := p.compiled[link]; ok {
+		return f, nil
+	}
+	f, err := live.CompileFilter(p.expression, link, 0)
+	if err != nil {
+		return nil, filterStatus(err)
+	}
+	p.compiled[link] = f
+	return f, nil
+}
+
+// filtered applies the expression to a source. It is compiled for the first interface
+// at once, so that a mistake is told before anything is read.
+func (p *programs) filtered(src capture.Source) (capture.Source, error) {
+	if p.expression == "" {
 		return src, nil
 	}
-	f := &filteredSource{Source: src, expression: expression, programs: make(map[capture.LinkType]*live.Filter)}
 	link := capture.LinkEthernet
 	if known := src.Interfaces(); len(known) > 0 {
 		link = known[0].LinkType
 	}
-	if _, err := f.program(link); err != nil {
+	if _, err := p.program(link); err != nil {
 		src.Close()
 		return nil, err
 	}
-	return f, nil
+	return &filteredSource{Source: src, programs: p}, nil
 }
 
-func (f *filteredSource) program(link capture.LinkType) (*live.Filter, error) {
-	if p, ok := f.programs[link]; ok {
-		return p, nil
-	}
-	p, err := live.CompileFilter(f.expression, link, 0)
-	if err != nil {
-		return nil, filterStatus(err)
-	}
-	f.programs[link] = p
-	return p, nil
+// filteredSource passes on the packets of a file that a pcap-filter expression
+// matches. They keep their numbers.
+type filteredSource struct {
+	capture.Source
+	programs *programs
 }
 
 // Next implements [capture.Source].
@@ -52,7 +74,7 @@ func (f *filteredSource) Next(p *capture.Packet) error {
 		if err := f.Source.Next(p); err != nil {
 			return err
 		}
-		program, err := f.program(p.LinkType)
+		program, err := f.programs.program(p.LinkType)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/sniffid/sniffid/capture/live"
 	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/internal/ownerhelper"
 	"github.com/sniffid/sniffid/internal/pipeline"
 )
 
@@ -28,13 +29,23 @@ func (r *run) live(ctx context.Context) error {
 	ctx, cancel := r.o.deadline(ctx)
 	defer cancel()
 	// Before the first packet, so that its owner is not missed.
-	owners, err := owner.Open(owner.Config{})
+	owners, err := r.openOwners()
 	if err != nil {
-		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
+		return err
 	}
 	defer owners.Close()
+	if err := r.loadEngine(); err != nil {
+		return err
+	}
 	if err := owners.Refresh(ctx); err != nil {
 		r.env.log.Warn("the socket table can't be read", "err", err)
+	}
+	var box *confinement
+	if _, apart := owners.(*ownerhelper.Process); apart || r.o.confine.user != "" {
+		// Looked up here, owners take the privileges that would be given up.
+		if box, err = r.env.prepare(&r.o.confine); err != nil {
+			return err
+		}
 	}
 	src, err := live.Open(live.Config{
 		Interfaces: names, Filter: r.o.filter, SnapLength: r.o.snapLength,
@@ -44,6 +55,16 @@ func (r *run) live(ctx context.Context) error {
 		return openStatus(err)
 	}
 	defer src.Close()
+	var sockets []owner.Socket
+	if len(r.listings) == 0 && !r.o.portSet.Empty() {
+		sockets = owners.Snapshot()
+	}
+	if err := box.enter(); err != nil {
+		return err
+	}
+	if err := r.readListings(); err != nil {
+		return err
+	}
 
 	watch := newWatch(r.o, cancel)
 	config := r.config
@@ -51,7 +72,7 @@ func (r *run) live(ctx context.Context) error {
 	config.Correlate.Local = owners.Local
 	if config.Correlate.Claims == nil && !r.o.portSet.Empty() {
 		// A port asked about is judged against this machine's own table.
-		config.Correlate.Claims = correlate.FromSockets(owners.Snapshot())
+		config.Correlate.Claims = correlate.FromSockets(sockets)
 	}
 	config.OnUpdate = func(f *pipeline.Flow) {
 		r.note(r.out.Update(f))

@@ -8,15 +8,41 @@ import (
 
 	"github.com/sniffid/sniffid/capture"
 	"github.com/sniffid/sniffid/capture/pcapfile"
+	"github.com/sniffid/sniffid/correlate"
+	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/internal/pipeline"
 )
 
 // read identifies what is in the files of -r, each as a run of its own. A file
 // that can't be read does not keep the others from being read.
 func (r *run) read(ctx context.Context) error {
+	box, err := r.env.prepare(&r.o.confine)
+	if err != nil {
+		return err
+	}
+	found := findInputs(r.o.files, box != nil)
+	if r.writer != nil {
+		for i := range found {
+			found[i].without(r.o.write) // the file being written, in the folder being read
+		}
+	}
+	programs := newPrograms(r.o.filter)
+	if err := box.enter(); err != nil {
+		return err
+	}
+	if err := r.loadEngine(); err != nil {
+		return err
+	}
+	if err := r.readListings(); err != nil {
+		return err
+	}
+	if l := r.config.Correlate.Claims; l != nil {
+		// Of a machine that is not this one, the listing knows the owners.
+		r.config.Owners = owner.NewFixed(correlate.ToSockets(l))
+	}
 	failed := false
-	for _, name := range r.o.files {
-		readable, err := r.readTree(ctx, name)
+	for i := range found {
+		readable, err := r.readTree(ctx, &found[i], programs)
 		if r.failed != nil {
 			return r.failed
 		}
@@ -33,43 +59,50 @@ func (r *run) read(ctx context.Context) error {
 
 // readTree reads a file, or every capture in a folder and below it. Readable is
 // false when there was nothing to read; why has been said then.
-func (r *run) readTree(ctx context.Context, name string) (readable bool, err error) {
-	files, err := pcapfile.Expand([]string{name})
-	if err != nil {
-		r.env.log.Error("cannot read", "err", err)
+func (r *run) readTree(ctx context.Context, in *inputs, programs *programs) (readable bool, err error) {
+	if in.err != nil {
+		r.env.log.Error("cannot read", "err", in.err)
 		return false, nil
 	}
-	for _, file := range files {
+	passed := 0
+	for i := range in.files {
 		if ctx.Err() != nil {
 			return true, nil
 		}
-		if r.writer != nil && sameFile(file, r.o.write) {
-			continue // the file being written, in the folder being read
-		}
-		ok, err := r.readFile(ctx, file, file != name)
+		ok, over, err := r.readFile(ctx, &in.files[i], programs)
 		if err != nil {
 			return false, err
 		}
+		if over {
+			passed++
+		}
 		readable = readable || ok
+	}
+	if passed > 0 && passed == len(in.files) {
+		r.env.log.Error("cannot read", "err", fmt.Errorf("%s: %w: no capture in the folder", in.path, pcapfile.ErrNotCapture))
 	}
 	return readable, nil
 }
 
 // readFile identifies what is in one file. Of a folder, files that are no
 // captures are passed over.
-func (r *run) readFile(ctx context.Context, name string, inFolder bool) (readable bool, err error) {
-	src, err := r.openFile(name)
+func (r *run) readFile(ctx context.Context, in *input, programs *programs) (readable, passedOver bool, err error) {
+	name := in.name
+	src, err := in.source()
+	if err == nil {
+		src, err = programs.filtered(src)
+	}
 	switch {
-	case inFolder && errors.Is(err, pcapfile.ErrNotCapture):
+	case in.inFolder && errors.Is(err, pcapfile.ErrNotCapture):
 		r.env.log.Info("passed over", "err", err)
-		return false, nil
+		return false, true, nil
 	case err != nil:
 		var s *statusError
 		if errors.As(err, &s) {
-			return false, err
+			return false, false, err
 		}
 		r.env.log.Error("cannot read", "err", err)
-		return false, nil
+		return false, false, nil
 	}
 	defer src.Close()
 	stop := context.AfterFunc(ctx, func() { src.Close() })
@@ -95,23 +128,14 @@ func (r *run) readFile(ctx context.Context, name string, inFolder bool) (readabl
 	case err != nil:
 		var w *writeError
 		if errors.As(err, &w) {
-			return false, cannot(err)
+			return false, false, cannot(err)
 		}
 		r.env.log.Error("reading ended early", "err", err)
 	}
 	if err != nil && packets == 0 {
-		return false, nil
+		return false, false, nil
 	}
-	return true, r.finish(p)
-}
-
-// openFile opens a capture file and applies the filter expression.
-func (r *run) openFile(name string) (capture.Source, error) {
-	src, err := pcapfile.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	return filtered(src, r.o.filter)
+	return true, false, r.finish(p)
 }
 
 // progress tells a person how far a long file has been read.

@@ -69,7 +69,7 @@ func replay(t *testing.T, block string) string {
 			t.Fatalf("cannot replay %q", command)
 		}
 		var stdout, stderr bytes.Buffer
-		status = Run(args[1:], strings.NewReader(""), &stdout, &stderr)
+		status = newEnvironment(strings.NewReader(""), &stdout, &stderr).run(args[1:])
 		if stderr.Len() > 0 {
 			t.Errorf("%s: %s", command, &stderr)
 		}

@@ -32,6 +32,7 @@ type options struct {
 	snapLength   int
 	quiet        bool
 	verbose      int
+	confine      confineOptions
 
 	filterWords []string // the pcap-filter expression, as it came
 	filter      string
@@ -98,9 +99,10 @@ func newRoot(env *environment) *cobra.Command {
 	f.CountVarP(&o.noNames, "no-names", "n", "do not look up names (sniffid never does; for the habit)")
 	f.BoolVarP(&o.noPromisc, "no-promiscuous-mode", "p", false, "do not put the interface into promiscuous mode")
 	f.IntVarP(&o.snapLength, "snapshot-length", "s", 0, "capture `N` bytes of each packet; 0: all")
+	o.confine.flags(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "less: only contradictions and what was asked")
 	f.CountVarP(&o.verbose, "verbose", "v", "more: every flow with its evidence; -vv also logs")
-	cmd.AddCommand(newPorts(env), newExplain(env), newSignatures(env), newDoctor(env), newVersion(env))
+	cmd.AddCommand(newPorts(env), newExplain(env), newSignatures(env), newDoctor(env), newVersion(env), newOwnerHelper())
 	markUsage(cmd)
 	return cmd
 }
@@ -150,6 +152,9 @@ func (o *options) check() error {
 	}
 	if stdin > 1 {
 		return usageError("standard input (-) can be read once only")
+	}
+	if err := o.confine.check(); err != nil {
+		return err
 	}
 	var err error
 	o.portSet, err = parsePorts(o.ports)

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/internal/sandbox"
 )
 
 // The exit statuses.
@@ -51,6 +52,8 @@ type environment struct {
 	owners func(owner.Config) owner.Machine
 	// settle reads what else runs beside it.
 	settle func(*owner.Reading, context.Context)
+	// confine readies the sandbox that packets are parsed in; nil: there is none.
+	confine func(sandbox.Config) (*sandbox.Sandbox, error)
 	// elevate says how to see what this user may not, "run as root"; "" where
 	// the user may do everything already.
 	elevate string
@@ -59,11 +62,19 @@ type environment struct {
 }
 
 // Run executes a command line, without the program's name, and returns its exit
-// status. The first interrupt ends a capture in good order, the second one ends
+// status. Where the command parses packets, the process has lost its privileges for
+// good afterwards. The first interrupt ends a capture in good order, the second one ends
 // the process.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr, owners: openOwners, settle: (*owner.Reading).Settle, elevate: elevation()}
+	env := newEnvironment(stdin, stdout, stderr)
+	env.confine = sandbox.Prepare
 	return env.run(args)
+}
+
+// newEnvironment is that of this machine, without a sandbox: there is no way out of
+// one.
+func newEnvironment(stdin io.Reader, stdout, stderr io.Writer) *environment {
+	return &environment{stdin: stdin, stdout: stdout, stderr: stderr, owners: openOwners, settle: (*owner.Reading).Settle, elevate: elevation()}
 }
 
 // openOwners is the socket table of this machine. To a listing it makes no

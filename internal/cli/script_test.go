@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"os"
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SOCKETS", filepath.Join(testdata, "sockets"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "unnamed": unnamed},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "unnamed": unnamed, "gzip": compress},
 		Condition: func(name string) (bool, error) {
 			if name != "libpcap" {
 				return false, fmt.Errorf("unknown condition %q", name)
@@ -73,4 +74,18 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
+}
+
+// compress writes a file compressed.
+func compress(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: gzip FROM TO")
+	}
+	f, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	defer f.Close()
+	w := gzip.NewWriter(f)
+	_, err = w.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(w.Close())
 }

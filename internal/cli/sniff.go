@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"github.com/sniffid/sniffid/correlate"
-	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/internal/pipeline"
 	"github.com/sniffid/sniffid/internal/report"
@@ -13,11 +12,7 @@ import (
 
 // sniff is the main command: identify what is on the wire or in files.
 func sniff(ctx context.Context, env *environment, o *options) (err error) {
-	engine, err := loadEngine(o.signatures, dissect.Config{})
-	if err != nil {
-		return usageError("%w", err)
-	}
-	listing, err := readClaims(env, o.claims)
+	listings, err := openListings(env, o.claims)
 	if err != nil {
 		return err
 	}
@@ -37,18 +32,18 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &run{env: env, o: o, out: out, stop: stop, config: pipeline.Config{
-		Engine: engine,
-		Ports:  o.portSet,
+	r := &run{env: env, o: o, out: out, stop: stop, listings: listings, config: pipeline.Config{
+		Ports: o.portSet,
 		Correlate: correlate.Config{
-			Registry: names, Claims: listing, Expect: o.expect,
+			Registry: names, Expect: o.expect,
 		},
 		MaxPackets: o.count,
 	}}
 	r.config.OnFlow = r.flow
-	if listing != nil && !o.live() {
-		// Of a machine that is not this one, the listing knows the owners.
-		r.config.Owners = owner.NewFixed(correlate.ToSockets(listing))
+	if len(o.signatures) > 0 {
+		if err := r.loadEngine(); err != nil {
+			return err
+		}
 	}
 	if err := o.checkOutput(); err != nil {
 		return err
@@ -82,6 +77,8 @@ type run struct {
 	out    report.Reporter
 	writer *packetWriter
 	config pipeline.Config
+	// listings are those of --claims, to be read.
+	listings []listing
 
 	// stop ends the capture or the reading.
 	stop func()
@@ -89,6 +86,21 @@ type run struct {
 	failed error
 	// What the exit status depends on.
 	contradicted, payload bool
+}
+
+// loadEngine reads the signatures, once. Those of folders have to be read before the
+// sandbox is entered; the ones built in are better read inside, where a process that
+// has just begun has fewer threads to take privileges from.
+func (r *run) loadEngine() error {
+	if r.config.Engine != nil {
+		return nil
+	}
+	engine, err := loadEngine(r.o.signatures, dissect.Config{})
+	if err != nil {
+		return usageError("%w", err)
+	}
+	r.config.Engine = engine
+	return nil
 }
 
 // flow reports a flow that has ended.

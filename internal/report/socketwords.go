@@ -51,6 +51,8 @@ func reasonText(who *owner.Owner) string {
 		return labelledList("ambiguous", processes(who.Candidates, candidatesShown))
 	case owner.Offline:
 		return "not in the listing"
+	case owner.LookupsEnded:
+		return "owner look-ups have ended"
 	}
 	return clean(string(who.Reason))
 }

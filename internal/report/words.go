@@ -81,6 +81,9 @@ func ownerText(o *owner.Owner) string {
 		if o.Reason == owner.NotLocal || o.Reason == owner.Offline {
 			return ""
 		}
+		if o.Reason == owner.LookupsEnded {
+			return reasonText(o)
+		}
 		return string(o.Reason)
 	}
 	parts := make([]string, 0, 4)

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/internal/ownerhelper"
+)
+
+// ownerCommand has this program look up owners for another one, which has started it.
+const ownerCommand = "owner-helper"
+
+func newOwnerHelper() *cobra.Command {
+	return &cobra.Command{
+		Use:    ownerCommand,
+		Short:  "Look up owners for the sniffid that started this one",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return ownerhelper.ServeParent(func() (owner.Machine, error) { return owner.Open(owner.Config{}) })
+		},
+	}
+}
+
+// openOwners opens the socket table of this machine for a capture. A process in the
+// sandbox can't look into others: it asks one that stays outside.
+func (r *run) openOwners() (owner.Machine, error) {
+	if r.o.confine.off || r.env.confine == nil {
+		return r.openOwnersHere(), nil
+	}
+	p, err := ownerhelper.Start([]string{"sniffid", ownerCommand}, r.env.stderr, func(why error) {
+		r.env.log.Warn("owner look-ups have ended, and the capture goes on without them", "why", why)
+	})
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return r.openOwnersHere(), nil
+	case err != nil:
+		return nil, cannot(err)
+	}
+	// The signatures are read while the other process gets ready.
+	if err := r.loadEngine(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	if err := p.Greet(); err != nil {
+		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
+	}
+	return p, nil
+}
+
+func (r *run) openOwnersHere() owner.Machine {
+	owners, err := owner.Open(owner.Config{})
+	if err != nil {
+		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
+	}
+	return owners
+}

@@ -1,0 +1,89 @@
+// Package sandbox takes from this process what parsing packets does not need, for good:
+// capabilities, the account of root, files, the network, and all but a short list of
+// system calls. What is open stays open.
+//
+// On Linux every part holds for all threads of the process, those of C libraries
+// included. A part that the kernel lacks is reported, and the others are put in force
+// all the same. Other Unix systems change the account only, Windows has nothing.
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+)
+
+// DefaultUser is the account that root becomes where no other is asked for.
+const DefaultUser = "nobody"
+
+// Config says how to leave privileges behind. Its zero value is usable.
+type Config struct {
+	// User is the account to become; "" means DefaultUser where the process is root's,
+	// and no change where it is not. If User is set, not to become it is an error.
+	User string
+}
+
+// The parts of a sandbox, in the order of a [Report].
+const (
+	PartUser         = "user"
+	PartCapabilities = "capabilities"
+	PartNoNewPrivs   = "no new privileges"
+	PartFiles        = "files and network"
+	PartSystemCalls  = "system calls"
+)
+
+// Part is one part of the sandbox.
+type Part struct {
+	Name    string
+	InForce bool
+	// Detail says in a few words what is in force, or why nothing is.
+	Detail string
+}
+
+func (p Part) String() string {
+	if p.InForce {
+		return fmt.Sprintf("%s: %s", p.Name, p.Detail)
+	}
+	return fmt.Sprintf("%s: not in force: %s", p.Name, p.Detail)
+}
+
+// Report says part by part what [Sandbox.Enter] put in force.
+type Report []Part
+
+// String has a line for each part.
+func (r Report) String() string {
+	lines := make([]string, len(r))
+	for i, p := range r {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Complete reports whether every part is in force.
+func (r Report) Complete() bool {
+	for _, p := range r {
+		if !p.InForce {
+			return false
+		}
+	}
+	return true
+}
+
+// Sandbox is ready to be entered. It is used once, by one goroutine.
+type Sandbox struct {
+	account account
+}
+
+// Prepare looks up what [Sandbox.Enter] can't look up any more. The error says that
+// the user asked for is not known, or can't be become.
+func Prepare(c Config) (*Sandbox, error) {
+	a, err := findAccount(c.User)
+	if err != nil {
+		return nil, err
+	}
+	return &Sandbox{account: a}, nil
+}
+
+// Enter puts the parts in force; there is no way back. An error says that the process
+// could not become the user asked for; nothing else is in force then. A part that
+// fails otherwise is told in the report.
+func (s *Sandbox) Enter() (Report, error) { return s.enter() }

@@ -43,10 +43,10 @@ type Config struct {
 // Aggregator gathers flows by end point. Its memory is bounded by
 // Config.MaxPorts. It is not safe for concurrent use.
 type Aggregator struct {
-	config  Config
-	claims  *claimIndex
-	ports   map[PortKey]*gathered
-	common  commonAddr
+	config Config
+	claims *claimIndex
+	ports  map[PortKey]*gathered
+	common commonAddr
 	// reasons are the owners that are nothing but a reason, which many ports share.
 	reasons map[owner.Reason]*owner.Owner
 	dropped uint64

@@ -14,12 +14,16 @@ type programs struct {
 	compiled   map[capture.LinkType]*live.Filter
 }
 
-// newPrograms compiles an expression for the link types that captures commonly have;
-// "" takes everything. What can't be compiled is said when a packet comes that needs it.
+// newPrograms takes an expression; "" takes everything. What can't be compiled is said
+// when a packet comes that needs it.
 func newPrograms(expression string) *programs {
-	p := &programs{expression: expression, compiled: make(map[capture.LinkType]*live.Filter)}
-	if expression == "" {
-		return p
+	return &programs{expression: expression, compiled: make(map[capture.LinkType]*live.Filter)}
+}
+
+// ahead compiles for the link types that captures commonly have, before a sandbox.
+func (p *programs) ahead() {
+	if p.expression == "" {
+		return
 	}
 	for _, link := range [...]capture.LinkType{
 		capture.LinkEthernet, capture.LinkRaw, capture.LinkSLL, capture.LinkSLL2, capture.LinkNull, capture.LinkPPP, capture.Link80211, capture.LinkRadiotap,
@@ -29,7 +33,6 @@ func newPrograms(expression string) *programs {
 			break
 		}
 	}
-	return p
 }
 
 func (p *programs) program(link capture.LinkType) (*live.Filter, error) {

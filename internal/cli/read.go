@@ -27,6 +27,9 @@ func (r *run) read(ctx context.Context) error {
 		}
 	}
 	programs := newPrograms(r.o.filter)
+	if box != nil {
+		programs.ahead()
+	}
 	if err := box.enter(); err != nil {
 		return err
 	}

@@ -76,6 +76,7 @@ owners: needs
 
 wine: needs
 	@.ci/need wine wine64 gcc-mingw-w64-x86-64-win32
+	go mod download # the tests run without a network
 	SNIFFID_WINE=1 go test -count=1 -json ./internal/winetest | go run ./internal/testsummary
 
 # The BPF programs, after a change of their source; needs clang, llvm and libbpf-dev.

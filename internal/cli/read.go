@@ -11,6 +11,7 @@ import (
 	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/internal/pipeline"
+	"github.com/sniffid/sniffid/internal/sandbox"
 )
 
 // read identifies what is in the files of -r, each as a run of its own. A file
@@ -20,14 +21,15 @@ func (r *run) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found := findInputs(r.o.files, box != nil)
+	closes := box != nil && sandbox.ClosesFiles
+	found := findInputs(r.o.files, closes)
 	if r.writer != nil {
 		for i := range found {
 			found[i].without(r.o.write) // the file being written, in the folder being read
 		}
 	}
 	programs := newPrograms(r.o.filter)
-	if box != nil {
+	if closes {
 		programs.ahead()
 	}
 	if err := box.enter(); err != nil {

@@ -9,11 +9,16 @@ package sandbox
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 )
 
 // DefaultUser is the account that root becomes where no other is asked for.
 const DefaultUser = "nobody"
+
+// ClosesFiles says whether, inside, no further file can be opened and no name looked up:
+// all that is needed is to be open before.
+const ClosesFiles = runtime.GOOS == "linux"
 
 // Config says how to leave privileges behind. Its zero value is usable.
 type Config struct {

@@ -75,9 +75,10 @@ func (t *textReporter) details(f *pipeline.Flow) {
 		fmt.Fprintf(t.out, "    %s: packet %d, %d bytes at %d from the %s, %s: %s\n", clean(e.Protocol),
 			e.Packet, e.Length, e.Offset, e.Direction, clean(e.Signature), clean(e.Reason))
 	}
-	attrs := attributes(f.Answer.Attributes)
-	for _, name := range sortedKeys(attrs) {
-		fmt.Fprintf(t.out, "    %s = %s\n", clean(name), clean(attrs[name]))
+	var a attributes
+	a.gather(f.Answer.Attributes)
+	for i, name := range a.names {
+		fmt.Fprintf(t.out, "    %s = %s\n", clean(name), clean(a.values[i]))
 	}
 }
 

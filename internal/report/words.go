@@ -3,9 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,5 +107,3 @@ func labelled(label, text string) string {
 
 // clock is a time of day for reading, in UTC like all times of a report.
 func clock(ns int64) string { return time.Unix(0, ns).UTC().Format("15:04:05.000000") }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -111,7 +111,10 @@ func readFlows(ctx context.Context, env *environment, in *input, c pipeline.Conf
 	defer src.Close()
 	var flows []*pipeline.Flow
 	c.File = in.name
-	c.OnFlow = func(f *pipeline.Flow) { flows = append(flows, f) }
+	c.OnFlow = func(f *pipeline.Flow) {
+		kept := *f
+		flows = append(flows, &kept)
+	}
 	p := pipeline.New(c)
 	err = p.Run(ctx, src)
 	p.Finish()

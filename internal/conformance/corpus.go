@@ -118,7 +118,10 @@ func (s *suite) identify(path string, shape reshape) ([]*pipeline.Flow, error) {
 	}
 	defer src.Close()
 	var flows []*pipeline.Flow
-	p := pipeline.New(pipeline.Config{Engine: s.engine, OnFlow: func(f *pipeline.Flow) { flows = append(flows, f) }})
+	p := pipeline.New(pipeline.Config{Engine: s.engine, OnFlow: func(f *pipeline.Flow) {
+		kept := *f
+		flows = append(flows, &kept)
+	}})
 	number := uint64(0)
 	feed := func(pkt *capture.Packet) {
 		number++

@@ -10,10 +10,12 @@ import (
 	"github.com/sniffid/sniffid/dissect/flow"
 )
 
-// result is what is reported of a flow, now or at its end. It changes nothing.
+// result is what is reported of a flow, now or at its end. It changes nothing of the
+// flow; the result is good until the next one.
 func (p *Pipeline) result(f *flow.Flow[conversation]) *Flow {
 	v := &f.Value
-	r := &Flow{
+	r := &p.reported
+	*r = Flow{
 		File: p.config.File, First: v.first, Start: f.First, End: f.Last,
 		Transport: transport(f),
 		Client:    end(f, flow.FromClient), Server: end(f, flow.FromServer),

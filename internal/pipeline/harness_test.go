@@ -106,7 +106,10 @@ func start(t testing.TB, c Config, o *outcome) *Pipeline {
 	if c.Engine == nil {
 		c.Engine = engine(t)
 	}
-	c.OnFlow = func(f *Flow) { o.flows = append(o.flows, f) }
+	c.OnFlow = func(f *Flow) {
+		kept := *f
+		o.flows = append(o.flows, &kept)
+	}
 	return New(c)
 }
 

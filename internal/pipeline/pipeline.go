@@ -49,10 +49,11 @@ type Config struct {
 	// MaxPackets ends [Pipeline.Run] after so many packets; 0 = no limit.
 	MaxPackets uint64
 
-	// OnFlow receives each flow when it has ended. May be nil.
+	// OnFlow receives each flow when it has ended. The Flow is the pipeline's again when
+	// it returns, what it refers to is not. May be nil.
 	OnFlow func(*Flow)
 	// OnUpdate receives a running flow when its answer became known or changed,
-	// or when it was refused. May be nil.
+	// or when it was refused; as OnFlow does. May be nil.
 	OnUpdate func(*Flow)
 	// OnVerdict receives a port when the verdict about it becomes known, or
 	// changes, while its flows are still running; at the beginning those that
@@ -76,7 +77,8 @@ type Pipeline struct {
 	works     works
 	expect    expectations
 	ports     *correlate.Aggregator
-	last      correlate.FlowSummary // of the flow that ended last, to be used again
+	reported  Flow                  // the result of a flow, and
+	last      correlate.FlowSummary // what the verdicts need of it: to be used again
 	verdicts  verdicts
 	summary   Summary
 

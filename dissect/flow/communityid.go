@@ -14,10 +14,10 @@ func (f *Flow[S]) CommunityID() string {
 	}
 	if f.Proto == protoICMP || f.Proto == protoICMPv6 {
 		if _, role := icmpFamily(f.Proto, f.ICMPType); role == icmpReply { // sent by the server
-			return CommunityID(f.Proto, f.Server, f.Client, f.ICMPType, f.ICMPCode)
+			return CommunityID(f.Proto, f.Server(), f.Client(), f.ICMPType, f.ICMPCode)
 		}
 	}
-	return CommunityID(f.Proto, f.Client, f.Server, f.ICMPType, f.ICMPCode)
+	return CommunityID(f.Proto, f.Client(), f.Server(), f.ICMPType, f.ICMPCode)
 }
 
 // CommunityID returns the Community ID, version 1 with seed 0, of the flow

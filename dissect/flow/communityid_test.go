@@ -56,8 +56,8 @@ func TestFlowCommunityID(t *testing.T) {
 		if got := f.CommunityID(); got != want {
 			t.Errorf("type %d first: %s, want %s", first.ICMPType, got, want)
 		}
-		if f.Client != request.Src {
-			t.Errorf("type %d first: client %v", first.ICMPType, f.Client)
+		if f.Client() != request.Src {
+			t.Errorf("type %d first: client %v", first.ICMPType, f.Client())
 		}
 	}
 }

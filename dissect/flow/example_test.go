@@ -27,7 +27,7 @@ func Example() {
 	table.OnSwap = func(f *flow.Flow[flow.Conversation]) { f.Value.Swap() }
 	table.OnEnd = func(f *flow.Flow[flow.Conversation]) {
 		f.Value.Flush(&bounds, printer{})
-		fmt.Println(f.Client, "->", f.Server, f.Roles, f.State)
+		fmt.Println(f.Client(), "->", f.Server(), f.Roles, f.State)
 	}
 	for i, p := range []struct {
 		src, dst netip.AddrPort

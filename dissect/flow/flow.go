@@ -29,6 +29,7 @@ type Flow[S any] struct {
 	Proto uint8
 	// ICMPType and ICMPCode are those of the first packet of an ICMP flow.
 	ICMPType, ICMPCode uint8
+	mapped             bool // the packets are IPv6, whatever the addresses look like
 	// Roles says how client and server were told apart.
 	Roles Roles
 	connection
@@ -40,12 +41,8 @@ type Flow[S any] struct {
 	// without packets was not captured or never spoke.
 	Packets, Bytes, Payload [2]uint64
 
-	// Client and Server are the ends; port 0 for protocols without ports.
-	// A flow of frames has no such ends but Link, which is nil for others.
-	Client, Server netip.AddrPort
-	Link           *Link
-	// Scope is that of the packets.
-	Scope uint32
+	// Link has the ends of a flow of frames; nil for others.
+	Link *Link
 	// Serial numbers the flows of the table from 1, in order of appearance.
 	Serial uint64
 	// Tunnels are the tunnels around the flow, outermost first. The caller
@@ -62,13 +59,31 @@ type Flow[S any] struct {
 // Key returns the flow's key.
 func (f *Flow[S]) Key() Key { return f.key }
 
-// Endpoint returns the end that sends in direction d.
+// Client returns the end that asks; see [Flow.Endpoint].
+func (f *Flow[S]) Client() netip.AddrPort { return f.Endpoint(FromClient) }
+
+// Server returns the end that is asked; see [Flow.Endpoint].
+func (f *Flow[S]) Server() netip.AddrPort { return f.Endpoint(FromServer) }
+
+// Endpoint returns the end that sends in direction d; port 0 for protocols without
+// ports, nothing for a flow of frames.
 func (f *Flow[S]) Endpoint(d Direction) netip.AddrPort {
-	if d == FromServer {
-		return f.Server
+	if f.Link != nil {
+		return netip.AddrPort{}
 	}
-	return f.Client
+	a, port := f.key.b, uint16(f.key.ports)
+	if f.clientFirst == (d == FromClient) {
+		a, port = f.key.a, uint16(f.key.ports>>16)
+	}
+	if f.key.kind != 0 {
+		port = 0 // the identifier of an ICMP message
+	}
+	return netip.AddrPortFrom(a.addr(f.mapped), port)
 }
+
+// Opening returns the sequence number and the packet of the first SYN without ACK,
+// which the client sent; packet 0 if there was none.
+func (f *Flow[S]) Opening() (seq uint32, packet uint64) { return f.isn, f.SYN }
 
 // ICMPID is the identifier by which an ICMP echo's ends tell it from others; 0
 // for all other flows.
@@ -85,7 +100,6 @@ func (f *Flow[S]) BothWays() bool { return f.Packets[FromClient] != 0 && f.Packe
 // Swap exchanges client and server, counters included, and notes how the right
 // roles are known. Value is the caller's to swap.
 func (f *Flow[S]) Swap(known Roles) {
-	f.Client, f.Server = f.Server, f.Client
 	if l := f.Link; l != nil {
 		l.Ends[0], l.Ends[1] = l.Ends[1], l.Ends[0]
 	}

@@ -40,6 +40,17 @@ func addressOf(a netip.Addr) address {
 	return address{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
 }
 
+// addr is the address that x was made of; mapped says that it was no IPv4 address.
+func (x address) addr(mapped bool) netip.Addr {
+	if x.high == 0 && x.low>>32 == 0xffff && !mapped {
+		return netip.AddrFrom4([4]byte{byte(x.low >> 24), byte(x.low >> 16), byte(x.low >> 8), byte(x.low)})
+	}
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], x.high)
+	binary.BigEndian.PutUint64(b[8:], x.low)
+	return netip.AddrFrom16(b)
+}
+
 func (x address) less(y address) bool { return x.high < y.high || x.high == y.high && x.low < y.low }
 
 // KeyOf returns the key of the flow from src to dst with the given IP protocol

@@ -97,9 +97,9 @@ func (t *Table[S]) add(k Key, srcFirst bool, p *Packet) *Flow[S] {
 	t.serial++
 	t.stats.Flows++
 	f := &Flow[S]{
-		Client: p.Src, Server: p.Dst, Proto: p.Proto, ICMPType: p.ICMPType, ICMPCode: p.ICMPCode,
-		Scope: p.Scope, Serial: t.serial, First: p.Timestamp, Last: p.Timestamp,
-		key: k, clientFirst: srcFirst,
+		Proto: p.Proto, ICMPType: p.ICMPType, ICMPCode: p.ICMPCode,
+		Serial: t.serial, First: p.Timestamp, Last: p.Timestamp,
+		key: k, clientFirst: srcFirst, mapped: p.Src.Addr().Is4In6() || p.Dst.Addr().Is4In6(),
 	}
 	if p.Link != nil {
 		link := *p.Link
@@ -108,7 +108,6 @@ func (t *Table[S]) add(k Key, srcFirst bool, p *Packet) *Flow[S] {
 	if sender, roles := roleOf(p); roles != RolesFirstPacket {
 		f.Roles = roles
 		if sender == FromServer {
-			f.Client, f.Server = f.Server, f.Client
 			f.clientFirst = !srcFirst
 		}
 	}
@@ -146,7 +145,7 @@ func (t *Table[S]) correct(f *Flow[S], d Direction, p *Packet) Direction {
 		return d
 	}
 	f.Roles = roles
-	if sender == d || f.Client == f.Server {
+	if sender == d || f.key.ports>>16 == f.key.ports&0xffff && f.key.a == f.key.b {
 		return d
 	}
 	f.Swap(roles)

@@ -47,7 +47,7 @@ func (s step) packet(proto uint8, number int, now int64) *Packet {
 
 // summary writes what matters of a flow on one line.
 func summary[S any](f *Flow[S]) string {
-	s := fmt.Sprintf("%v>%v %v %v packets %v payload %v", f.Client, f.Server, f.Roles, f.State, f.Packets, f.Payload)
+	s := fmt.Sprintf("%v>%v %v %v packets %v payload %v", f.Client(), f.Server(), f.Roles, f.State, f.Packets, f.Payload)
 	if f.SYN != 0 || f.SYNACK != 0 {
 		s += fmt.Sprintf(" syn %d,%d", f.SYN, f.SYNACK)
 	}
@@ -178,7 +178,7 @@ func TestTableDirections(t *testing.T) {
 		t.Error("the flow is not found by its key")
 	}
 	f.Swap(RolesProtocol)
-	if f.Client != hostB || f.Endpoint(FromServer) != hostA {
+	if f.Client() != hostB || f.Endpoint(FromServer) != hostA {
 		t.Errorf("after swap: %s", summary(f))
 	}
 	if _, d, _ = table.Update(step{flags: ack}.packet(protoTCP, 3, 0)); d != FromServer {
@@ -194,7 +194,7 @@ func TestTableOnSwap(t *testing.T) {
 	table.OnSwap = func(f *Flow[string]) { f.Value += "swapped" }
 	f, _, _ := table.Update(step{flags: ack, back: true}.packet(protoTCP, 1, 0))
 	_, d, _ := table.Update(step{flags: syn}.packet(protoTCP, 2, 0))
-	if f.Value != "swapped" || d != FromClient || f.Client != hostA || f.Roles != RolesHandshake {
+	if f.Value != "swapped" || d != FromClient || f.Client() != hostA || f.Roles != RolesHandshake {
 		t.Errorf("value %q, direction %v: %s", f.Value, d, summary(f))
 	}
 }
@@ -211,7 +211,7 @@ func TestTableSameEnds(t *testing.T) {
 	client, server := ap("127.0.0.1:40000"), ap("127.0.0.1:80")
 	table.Update(&Packet{Src: client, Dst: server, Proto: protoTCP, Flags: syn})
 	f, d, _ := table.Update(&Packet{Src: server, Dst: client, Proto: protoTCP, Flags: synack})
-	if d != FromServer || f.Client != client {
+	if d != FromServer || f.Client() != client {
 		t.Errorf("loopback: %v, %s", d, summary(f))
 	}
 }

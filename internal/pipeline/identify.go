@@ -10,11 +10,14 @@ import (
 // payload hands what a packet carries to the flow's session.
 func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *header.Layer) {
 	v := &f.Value
-	if v.work == nil {
-		v.work = p.works.take()
+	if v.work == nil && (l.Proto != header.TCP || !bare(f, l)) {
+		p.begin(f, l)
 	}
 	switch l.Proto {
 	case header.TCP:
+		if v.work == nil {
+			break
+		}
 		t := flow.TCP{
 			Seq: l.Seq, Ack: l.Ack, Flags: uint8(l.Flags),
 			Payload: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number,
@@ -27,6 +30,26 @@ func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *head
 	}
 	if f.State == flow.StateRefused && (v.told == nil || !v.told.refused) {
 		p.update(f)
+	}
+}
+
+// bare reports whether a segment without payload is the SYN that the flow knows of, or
+// a reset. A flood or a scan has a million that lead to nothing: they get no work.
+func bare(f *flow.Flow[conversation], l *header.Layer) bool {
+	if l.PayloadSize > 0 {
+		return false
+	}
+	seq, packet := f.Opening()
+	opens := packet != 0 && l.Seq == seq && l.Flags&(header.SYN|header.ACK|header.FIN) == header.SYN
+	return opens || l.Flags.Has(header.RST)
+}
+
+// begin gives a flow its work; reassembly learns of the SYN that had none.
+func (p *Pipeline) begin(f *flow.Flow[conversation], l *header.Layer) {
+	w := p.works.take()
+	f.Value.work = w
+	if seq, packet := f.Opening(); packet != 0 && l.Proto == header.TCP {
+		w.tcp.Push(flow.FromClient, &flow.TCP{Seq: seq, Flags: uint8(header.SYN), Packet: packet}, &p.bounds, (*sink)(p))
 	}
 }
 
@@ -147,7 +170,7 @@ func (p *Pipeline) open(f *flow.Flow[conversation]) {
 		v.work = p.works.take()
 	}
 	v.work.session = p.config.Engine.NewSession(dissect.Context{
-		Client: f.Client.Addr(), Server: f.Server.Addr(), Transport: sessionTransport(f),
+		Client: f.Client().Addr(), Server: f.Server().Addr(), Transport: sessionTransport(f),
 	})
 	v.turned = false
 	if f.Roles == flow.RolesHandshake {
@@ -161,7 +184,7 @@ func (p *Pipeline) open(f *flow.Flow[conversation]) {
 }
 
 func (p *Pipeline) applyExpectation(f *flow.Flow[conversation]) {
-	if e, ok := p.expect.lookup(transport(f), f.Client, f.Server, p.packet.Timestamp); ok {
+	if e, ok := p.expect.lookup(transport(f), f.Client(), f.Server(), p.packet.Timestamp); ok {
 		f.Value.work.session.Expect(e)
 	}
 }

@@ -118,6 +118,7 @@ func readFlows(ctx context.Context, env *environment, in *input, c pipeline.Conf
 	p := pipeline.New(c)
 	err = p.Run(ctx, src)
 	p.Finish()
+	env.failures(p)
 	var damage *capture.DamageError
 	if errors.As(err, &damage) && p.Summary().Packets > 0 {
 		env.log.Error("the rest of the file is not readable", "err", err)

@@ -127,7 +127,15 @@ func (r *run) finish(p *pipeline.Pipeline) error {
 	}
 	s := p.Summary()
 	r.note(r.out.Summary(&s))
+	r.env.failures(p)
 	return r.failed
+}
+
+// failures tells of mistakes of sniffid's own.
+func (env *environment) failures(p *pipeline.Pipeline) {
+	for _, f := range p.Failures() {
+		env.log.Warn("a dissector failed: please report it; the flow is read no further", "at", f.String())
+	}
 }
 
 // judge notes what a verdict means for the exit status.

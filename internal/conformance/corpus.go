@@ -144,6 +144,9 @@ func (s *suite) identify(path string, shape reshape) ([]*pipeline.Flow, error) {
 		}
 	}
 	p.Finish()
+	for _, f := range p.Failures() {
+		err = errors.Join(err, errors.New(f.String()))
+	}
 	slices.SortFunc(flows, func(a, b *pipeline.Flow) int { return cmp.Compare(a.First, b.First) })
 	return flows, err
 }

@@ -9,6 +9,7 @@ import (
 
 // payload hands what a packet carries to the flow's session.
 func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *header.Layer) {
+	defer p.survive(f)
 	v := &f.Value
 	if v.work == nil && (l.Proto != header.TCP || !bare(f, l)) {
 		p.begin(f, l)
@@ -214,14 +215,15 @@ func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 		return
 	}
 	v.work = nil
+	defer p.survive(f)
 	if s := w.session; s != nil {
+		p.sessions.open--
 		if f.BothWays() {
 			s.SeenBothWays()
 		}
 		v.answer = &answer{Identification: s.Identify()}
 		p.describe(v.answer, w.sample)
 		s.Close()
-		p.sessions.open--
 	}
 	for _, d := range [...]flow.Direction{flow.FromClient, flow.FromServer} {
 		w.tcp.Stop(d, &p.bounds)
@@ -232,13 +234,19 @@ func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 	p.works.leave(w)
 }
 
+// flush delivers what reassembly still holds of a flow.
+func (p *Pipeline) flush(f *flow.Flow[conversation]) {
+	if w := f.Value.work; w != nil {
+		defer p.survive(f)
+		w.tcp.Flush(&p.bounds, (*sink)(p))
+	}
+}
+
 // ended takes leave of a flow that the table has forgotten.
 func (p *Pipeline) ended(f *flow.Flow[conversation]) {
 	current := p.current
 	p.current, p.ending = f, true
-	if w := f.Value.work; w != nil {
-		w.tcp.Flush(&p.bounds, (*sink)(p))
-	}
+	p.flush(f)
 	p.conclude(f)
 	p.works.settle() // no reassembly is going on when a flow ends
 	p.current, p.ending = current, false

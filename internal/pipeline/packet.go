@@ -173,6 +173,7 @@ func (p *Pipeline) frame(h *header.Packet, l *header.Frame, packets, length int)
 		f.Tunnels = h.FrameTunnels()
 	}
 	if !f.Value.concluded {
+		defer p.survive(f)
 		p.observe(f, d, flow.Segment{Data: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number})
 	}
 }

@@ -81,6 +81,7 @@ type Pipeline struct {
 	last      correlate.FlowSummary // what the verdicts need of it: to be used again
 	verdicts  verdicts
 	summary   Summary
+	failures  []Failure
 
 	// offline is the owner of ends that nobody can be asked about.
 	offline owner.Owner
@@ -154,7 +155,6 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 func (p *Pipeline) Finish() {
 	p.fragments.Flush()
 	p.table.Flush()
-	p.summary.Flows = p.table.Stats().Flows
 }
 
 // Ports returns the verdicts about the ports of all flows that have ended. It
@@ -181,7 +181,7 @@ func (p *Pipeline) judge(a *correlate.Aggregator) iter.Seq[Port] {
 
 // Summary returns the counts so far.
 func (p *Pipeline) Summary() Summary {
-	s := p.summary
-	s.Flows = p.table.Stats().Flows
+	s, t := p.summary, p.table.Stats()
+	s.Flows, s.Evicted = t.Flows, t.Evicted
 	return s
 }

@@ -386,6 +386,9 @@ func FuzzPacket(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		half := len(b) / 2
 		o := feed(t, Config{}, b, b[:half], b[half:])
+		if o.summary.Failures > 0 {
+			t.Errorf("%d failures", o.summary.Failures)
+		}
 		for _, flow := range o.flows {
 			if flow.Client.Payload+flow.Server.Payload == 0 && len(flow.Answer.Protocols) > 0 {
 				t.Errorf("%q without payload", stack(flow))

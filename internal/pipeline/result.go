@@ -84,6 +84,9 @@ type Summary struct {
 	// Dropped counts packets that the capture lost, Truncated those that it cut
 	// short, Malformed those whose headers contradict themselves or end early.
 	Dropped, Truncated, Malformed uint64
+	// Evicted counts flows that were ended for want of room, Failures the packets that
+	// a dissector panicked over.
+	Evicted, Failures uint64
 }
 
 // Add adds o to s, for a total over several runs.
@@ -94,4 +97,6 @@ func (s *Summary) Add(o *Summary) {
 	s.Dropped += o.Dropped
 	s.Truncated += o.Truncated
 	s.Malformed += o.Malformed
+	s.Evicted += o.Evicted
+	s.Failures += o.Failures
 }

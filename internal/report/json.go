@@ -72,6 +72,8 @@ type summaryRecord struct {
 	Dropped   uint64 `json:"dropped"`
 	Truncated uint64 `json:"truncated"`
 	Malformed uint64 `json:"malformed"`
+	Evicted   uint64 `json:"evicted,omitempty"`
+	Failures  uint64 `json:"failures,omitempty"`
 }
 
 type jsonReporter struct {
@@ -127,7 +129,7 @@ func (j *jsonReporter) Close() error {
 	s := &j.total
 	err := j.write(summaryRecord{
 		"summary", schema,
-		s.Packets, s.Bytes, s.Flows, s.Dropped, s.Truncated, s.Malformed,
+		s.Packets, s.Bytes, s.Flows, s.Dropped, s.Truncated, s.Malformed, s.Evicted, s.Failures,
 	})
 	return cmp.Or(j.out.Flush(), err)
 }

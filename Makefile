@@ -5,6 +5,7 @@
 # make wine   the Windows program under Wine: capture, owners, services (root)
 # make fuzz   fuzz every target for a minute
 # make docs   write from the signatures docs/protocols.md, and the digest that a start reads
+# make mutants [CORPUS=DIR]   read 100,000 damaged captures: none may do harm
 # make speed LONG=FILE MANY=FILE   measure how fast captures are read, beside peers, and write docs/speed.md
 # make conformance [CORPUS=DIR,…]   measure how right the answers are, and write docs/conformance.md
 
@@ -17,7 +18,7 @@ PCAP = .ci/need libpcap-dev || { echo 'Building without live capture.' >&2; expo
 # What a clone of another user's, or an archive, says of its version is no reason to fail.
 VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners wine generate docs conformance speed clean
+.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners wine generate docs conformance mutants speed clean
 
 try: build
 	@echo
@@ -91,6 +92,9 @@ conformance:
 	go run ./internal/conformance -corpus '$(CORPUS)' -payloads 10000000 -write docs/conformance.md
 
 # LONG and MANY are large captures, classic pcap.
+mutants:
+	go run ./internal/mutants testdata/pcaps $(CORPUS)
+
 speed: build
 	@.ci/need libndpi-bin tshark
 	go run ./internal/speed -long '$(LONG)' -many '$(MANY)' -write docs/speed.md

@@ -63,11 +63,13 @@ var mayImport = map[string][]string{
 	"internal/cli": {
 		"capture", "capture/live", "capture/pcapfile", "correlate", "correlate/claims", "correlate/owner",
 		"correlate/registry", "dissect", "dissect/builtin", "dissect/flow", "internal/ownerhelper", "internal/pipeline",
-		"internal/report", "internal/sandbox",
+		"internal/report", "internal/rotate", "internal/sandbox",
 		"signatures", "signatures/draft",
 	},
 	"internal/sandbox":     {},
-	"internal/ownerhelper": {"correlate/owner"},
+	"internal/companion":   {},
+	"internal/ownerhelper": {"correlate/owner", "internal/companion"},
+	"internal/rotate":      {"internal/companion", "internal/sandbox"},
 	"cmd/sniffid":          {"internal/cli"},
 
 	// For tests.

@@ -32,6 +32,7 @@ type Writer struct {
 	processes  map[capture.Process]uint32
 	count      uint32 // process blocks written
 	block      []byte // being built
+	size       int64
 	err        error
 }
 
@@ -183,6 +184,9 @@ func (w *Writer) WriteStatistics(iface int, at int64, s capture.Stats) error {
 	return w.err
 }
 
+// Size returns how many bytes were written so far, those that are buffered included.
+func (w *Writer) Size() int64 { return w.size }
+
 // Flush writes what is buffered.
 func (w *Writer) Flush() error {
 	if w.err == nil {
@@ -204,6 +208,7 @@ func (w *Writer) end() {
 	w.uint32(total)
 	if w.err == nil {
 		_, w.err = w.w.Write(w.block)
+		w.size += int64(len(w.block))
 	}
 }
 

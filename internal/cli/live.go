@@ -81,6 +81,7 @@ func (r *run) live(ctx context.Context) error {
 	config.OnVerdict = func(p *pipeline.Port) { r.note(r.out.Change(p)) }
 	if r.writer != nil {
 		r.writer.begin(src)
+		src = quiet{src, r.writer}
 	}
 	stop := context.AfterFunc(ctx, func() { src.Close() })
 	defer stop()

@@ -25,7 +25,7 @@ func (r *run) read(ctx context.Context) error {
 	found := findInputs(r.o.files, closes)
 	if r.writer != nil {
 		for i := range found {
-			found[i].without(r.o.write) // the file being written, in the folder being read
+			found[i].without(r.o.write.Path) // the file being written, in the folder being read
 		}
 	}
 	programs := newPrograms(r.o.filter)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sniffid/sniffid/internal/pipeline"
 	"github.com/sniffid/sniffid/internal/report"
+	"github.com/sniffid/sniffid/internal/rotate"
 )
 
 // options are the flags of the main command.
@@ -18,7 +19,7 @@ type options struct {
 	interfaces   []string
 	files        []string
 	ports        []string
-	write        string
+	write        rotate.Plan
 	format       string
 	claims       []string
 	expect       string
@@ -87,7 +88,8 @@ func newRoot(env *environment) *cobra.Command {
 	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "capture live on `NAME`; repeatable; any")
 	f.StringArrayVarP(&o.files, "read", "r", nil, "read `FILE`: pcap or pcapng, also .gz and .zst; - is standard input; a folder\nmeans every capture in it; repeatable")
 	f.StringArrayVar(&o.ports, "port", nil, "look only at the ports in `LIST`, on either side: 2888 80,443 6000-6010 udp/53")
-	f.StringVarP(&o.write, "write", "w", "", "write the packets seen to `FILE` as pcapng, with process information; - is standard output,\nthe results then go to standard error")
+	f.StringVarP(&o.write.Path, "write", "w", "", "write the packets seen to `FILE` as pcapng, with process information; - is standard output,\nthe results then go to standard error")
+	o.rotateFlags(f)
 	f.StringVar(&o.format, "format", "text", "`FORMAT` of the results: "+strings.Join(report.Formats(), ", "))
 	f.StringArrayVar(&o.claims, "claims", nil, "`FILE` is a saved netstat, ss, lsof or tasklist listing to confirm or refute;\n- is standard input; repeatable")
 	f.StringVar(&o.expect, "expect", "", "let the exit status say whether the port speaks `PROTOCOL`")
@@ -102,7 +104,7 @@ func newRoot(env *environment) *cobra.Command {
 	o.confine.flags(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "less: only contradictions and what was asked")
 	f.CountVarP(&o.verbose, "verbose", "v", "more: every flow with its evidence; -vv also logs")
-	cmd.AddCommand(newPorts(env), newExplain(env), newSignatures(env), newDoctor(env), newVersion(env), newOwnerHelper())
+	cmd.AddCommand(newPorts(env), newExplain(env), newSignatures(env), newDoctor(env), newVersion(env), newOwnerHelper(), newFileHelper())
 	markUsage(cmd)
 	return cmd
 }
@@ -138,6 +140,9 @@ func (o *options) check() error {
 		return usageError("-s %d: must not be negative", o.snapLength)
 	case o.quiet && o.verbose > 0:
 		return usageError("-q and -v exclude each other")
+	}
+	if err := o.write.Check(); err != nil {
+		return usageError("%w", err)
 	}
 	for _, arg := range o.filterWords {
 		if looksLikeFile(arg) {

@@ -21,7 +21,7 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 		env.log.Warn("the services file is not used", "err", err)
 	}
 	results := env.stdout
-	if o.write == "-" {
+	if o.write.Path == "-" {
 		results = env.stderr // packets and words do not mix
 	}
 	out, err := report.New(o.format, results, report.Options{
@@ -48,8 +48,8 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	if err := o.checkOutput(); err != nil {
 		return err
 	}
-	if o.write != "" {
-		if r.writer, err = newPacketWriter(env, o.write); err != nil {
+	if o.write.Path != "" {
+		if r.writer, err = newPacketWriter(env, o, stop); err != nil {
 			return cannot(err)
 		}
 		r.config.OnPacket = r.writer.write

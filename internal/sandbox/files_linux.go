@@ -25,6 +25,12 @@ func restrictFiles() Part {
 	return p
 }
 
+// OnlyBelow forbids this process by Landlock to open files but those below a folder,
+// as far as the kernel can. It is no [Sandbox]: the rest of what the process may do stays.
+func OnlyBelow(folder string) {
+	_ = landlock.V11.BestEffort().Restrict(landlock.RWDirs(folder))
+}
+
 // forbidden names what a version of Landlock can forbid.
 func forbidden(abi int) string {
 	what := "file can be opened"

@@ -163,8 +163,8 @@ func machineOf(scope string) string {
 }
 
 // unescape undoes systemd's escapes (systemd.unit(5), "string escaping for
-// inclusion in unit names"): "-" for "/" stays, for machines' names have no
-// slash.
+// inclusion in unit names") but those of controls: "-" for "/" stays, for machines'
+// names have no slash.
 func unescape(name string) string {
 	if !strings.Contains(name, `\x`) {
 		return name
@@ -174,8 +174,8 @@ func unescape(name string) string {
 		if i+3 < len(name) && name[i] == '\\' && name[i+1] == 'x' {
 			high, ok := hexDigit(name[i+2])
 			low, ok2 := hexDigit(name[i+3])
-			if ok && ok2 {
-				b.WriteByte(high<<4 | low)
+			if c := high<<4 | low; ok && ok2 && c > ' ' && c != 0x7f { // no name has others
+				b.WriteByte(c)
 				i += 3
 				continue
 			}

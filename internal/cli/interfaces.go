@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sniffid/sniffid/capture/live"
+	"github.com/sniffid/sniffid/internal/report"
 )
 
 // interfaceRecord is an interface as -D --format json lists it.
@@ -39,7 +40,7 @@ func listInterfaces(env *environment, format string) error {
 			}
 			continue
 		}
-		if _, err := fmt.Fprintf(env.stdout, "%d.%s%s\n", i+1, d.Name, deviceNotes(d)); err != nil {
+		if _, err := fmt.Fprintf(env.stdout, "%d.%s%s\n", i+1, report.Clean(d.Name), report.Clean(deviceNotes(d))); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/sniffid/sniffid/correlate/owner"
+	"github.com/sniffid/sniffid/internal/report"
 	"github.com/sniffid/sniffid/internal/sandbox"
 )
 
@@ -108,7 +109,7 @@ func (env *environment) run(args []string) int {
 	case errors.Is(err, errReported):
 		return exitCannot
 	}
-	fmt.Fprintf(env.stderr, "sniffid: %v\n", err)
+	fmt.Fprintf(env.stderr, "sniffid: %s\n", report.Clean(err.Error()))
 	var s *statusError
 	if errors.As(err, &s) {
 		if s.status == exitUsage {

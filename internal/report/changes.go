@@ -148,7 +148,7 @@ type changeRecord struct {
 }
 
 func changesJSON(w io.Writer) ChangeWriter {
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(printable{w})
 	enc.SetEscapeHTML(false)
 	return func(c *Change) error {
 		r := changeRecord{

@@ -53,9 +53,9 @@ func (c *csvReporter) Flow(f *pipeline.Flow) error {
 		12: count(f.Client.Bytes),
 		13: count(f.Server.Bytes),
 		14: pid(f.Client.Owner.PID),
-		15: csvText(f.Client.Owner.Name),
+		15: f.Client.Owner.Name,
 		16: pid(f.Server.Owner.PID),
-		17: csvText(f.Server.Owner.Name),
+		17: f.Server.Owner.Name,
 		18: f.Roles.String(),
 		19: f.State,
 		20: strings.Join(f.Answer.Protocols, " "),
@@ -86,9 +86,9 @@ func (c *csvReporter) Port(p *pipeline.Port) error {
 		25: string(p.Verdict.Role),
 		26: strings.Join(p.Port.Registered, " "),
 		28: pid(p.Port.Owner.PID),
-		29: csvText(p.Port.Owner.Name),
+		29: p.Port.Owner.Name,
 		30: string(p.Verdict.Kind),
-		31: csvText(p.Verdict.Why),
+		31: p.Verdict.Why,
 	}
 	if len(p.Port.Claims) > 0 {
 		c.row[27] = p.Port.Claims[0].State
@@ -110,6 +110,9 @@ func (c *csvReporter) write() error {
 	if c.err != nil {
 		return c.err
 	}
+	for i := range c.row {
+		c.row[i] = csvText(c.row[i])
+	}
 	return c.w.Write(c.row[:])
 }
 
@@ -124,7 +127,7 @@ func observed(p *pipeline.Port) string {
 	return best
 }
 
-// csvText is text from outside: without control characters, and without what a
+// csvText is text for a cell: without control characters, and without what a
 // spreadsheet takes for the beginning of a formula.
 func csvText(s string) string {
 	s = clean(s)

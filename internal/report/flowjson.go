@@ -169,6 +169,6 @@ func (l *flowLine) value(v any) {
 
 // Write implements [io.Writer] for the library.
 func (l *flowLine) Write(p []byte) (int, error) {
-	l.text = append(l.text, p...)
+	l.text = appendPrintable(l.text, p)
 	return len(p), nil
 }

@@ -73,7 +73,7 @@ func (h *htmlReporter) Summary(s *pipeline.Summary) error {
 func (h *htmlReporter) Close() error {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"clean":   clean,
-		"join":    func(s []string) string { return strings.Join(s, " ") },
+		"join":    func(s []string) string { return clean(strings.Join(s, " ")) },
 		"owner":   func(o owner.Owner) string { return ownerText(&o) },
 		"point":   pointText,
 		"spoken":  func(p pipeline.Port) string { return spoken(&p) },

@@ -86,7 +86,7 @@ type jsonReporter struct {
 
 func newJSON(w io.Writer, o Options) *jsonReporter {
 	out := bufio.NewWriter(w)
-	enc := json.NewEncoder(out)
+	enc := json.NewEncoder(printable{out})
 	enc.SetEscapeHTML(false)
 	return &jsonReporter{out: out, live: o.Live, enc: enc}
 }

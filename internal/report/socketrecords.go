@@ -36,7 +36,7 @@ func newSocketRecord(kind string, s *Socket) socketRecord {
 // socketsJSON writes one object a line.
 func socketsJSON(w io.Writer, rows []Socket) error {
 	out := bufio.NewWriter(w)
-	enc := json.NewEncoder(out)
+	enc := json.NewEncoder(printable{out})
 	enc.SetEscapeHTML(false)
 	for i := range rows {
 		r := newSocketRecord("socket", &rows[i])
@@ -75,7 +75,7 @@ func socketLine(s *Socket) [len(socketColumns)]string {
 	o := &s.Owner
 	line := [len(socketColumns)]string{
 		0: s.Transport, 1: csvText(s.State),
-		6: netNS(s.NetNS), 7: strings.Join(s.Registered, " "),
+		6: netNS(s.NetNS), 7: csvText(strings.Join(s.Registered, " ")),
 		8: pid(o.PID), 9: csvText(o.Name), 10: csvText(o.Exe), 11: csvText(o.User),
 		12: csvText(strings.Join(o.Services, ",")), 13: csvText(o.Unit), 14: csvText(o.SocketUnit),
 		15: csvText(o.Container), 16: csvText(o.ContainerName), 17: csvText(o.Pod),

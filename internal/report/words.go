@@ -38,6 +38,16 @@ func clean(s string) string {
 	return b.String()
 }
 
+// Clean makes a message harmless for a terminal that may have text from outside in it.
+// Its lines stay.
+func Clean(message string) string {
+	lines := strings.Split(message, "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 func needsCleaning(s string) bool {
 	for _, r := range s {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {

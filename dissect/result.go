@@ -9,8 +9,17 @@ import (
 // Identify returns the answer so far. It may be called at any time.
 func (s *Session) Identify() Identification {
 	id := Identification{Payload: s.payload}
+	s.founded = s.founded[:0]
 	turned := s.root.collect(&id)
 	id.Swapped = turned == 1
+	for i, confidence := range s.founded {
+		id.weaken(confidence)
+		for j := range id.Evidence {
+			if id.Evidence[j].Protocol == id.Protocols[i] {
+				id.Evidence[j].Confidence = confidence
+			}
+		}
+	}
 	if turned == 1 {
 		for i := range id.Evidence {
 			id.Evidence[i].Direction ^= 1
@@ -31,12 +40,10 @@ func (l *layer) collect(id *Identification) (turned flow.Direction) {
 	if best.proto.directional() {
 		id.RolesKnown = true
 	}
-	id.put(best.proto.Name, confidence)
+	l.s.put(id, best.proto.Name, confidence)
 	for d := range best.tracks {
 		if t := &best.tracks[d]; t.proven {
-			proof := t.evidence
-			proof.Confidence = confidence
-			id.Evidence = append(id.Evidence, proof)
+			id.Evidence = append(id.Evidence, t.evidence)
 		}
 	}
 	for _, a := range best.attributes {
@@ -48,13 +55,12 @@ func (l *layer) collect(id *Identification) (turned flow.Direction) {
 		}
 	}
 	for _, x := range best.layers {
-		e := x.evidence
-		e.Confidence = confidence
+		founded := confidence
 		if x.confidence != ConfidenceNone {
-			e.Confidence = x.confidence
+			founded = x.confidence
 		}
-		if id.put(x.name, e.Confidence) {
-			id.Evidence = append(id.Evidence, e)
+		if l.s.put(id, x.name, founded) {
+			id.Evidence = append(id.Evidence, x.evidence)
 		}
 	}
 	for _, up := range best.above {
@@ -63,17 +69,23 @@ func (l *layer) collect(id *Identification) (turned flow.Direction) {
 	return turned
 }
 
-// put adds a layer unless the stack names it already, and weakens the whole
-// stack's confidence to the layer's.
-func (id *Identification) put(name string, confidence Confidence) bool {
-	if id.Confidence == ConfidenceNone || confidence < id.Confidence {
-		id.Confidence = confidence
-	}
-	if slices.Contains(id.Protocols, name) {
+// put adds a layer, or, when the stack names it already, lets the better founded of
+// the two stand: what one layer has proved of the next, weak messages don't disprove.
+func (s *Session) put(id *Identification, name string, confidence Confidence) (added bool) {
+	if i := slices.Index(id.Protocols, name); i >= 0 {
+		s.founded[i] = max(s.founded[i], confidence)
 		return false
 	}
 	id.Protocols = append(id.Protocols, name)
+	s.founded = append(s.founded, confidence)
 	return true
+}
+
+// weaken takes a layer into account: the stack is as well founded as its weakest.
+func (id *Identification) weaken(layer Confidence) {
+	if id.Confidence == ConfidenceNone || layer < id.Confidence {
+		id.Confidence = layer
+	}
 }
 
 func (id *Identification) attribute(a Attribute) {
@@ -107,7 +119,8 @@ func (s *Session) applyExpectation(id *Identification) {
 			// The payload names more than what was announced, or something else.
 			return
 		}
-		id.put(name, Expected)
+		id.Protocols = append(id.Protocols, name)
+		id.weaken(Expected)
 		id.Evidence = append(id.Evidence, Evidence{
 			Protocol: name, Signature: "expectation", Confidence: Expected,
 			Reason: "announced by another flow",

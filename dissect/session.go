@@ -18,6 +18,8 @@ type Session struct {
 	pending  []Expectation
 	// report is reused by every parse; parsing never nests.
 	report Report
+	// founded is how well each layer of an answer is, while it is put together.
+	founded []Confidence
 	// trial is what protocols are asked about before they get a parser.
 	trial Message
 }
@@ -30,7 +32,7 @@ func (s *Session) Close() {
 	s.root.discard()
 	report := s.report
 	report.Reset()
-	*s = Session{report: report}
+	*s = Session{report: report, founded: s.founded}
 	e.sessions.Put(s)
 }
 

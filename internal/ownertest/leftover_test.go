@@ -12,6 +12,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 )
 
 // kernelState is what programs may leave behind in the kernel.
@@ -45,20 +46,34 @@ func readKernel(t *testing.T) kernelState {
 		id = next
 		s.maps = append(s.maps, uint32(id))
 	}
-	links := new(link.Iterator)
-	defer links.Close()
-	for links.Next() {
-		s.links = append(s.links, uint32(links.ID))
-	}
-	if err := links.Err(); err != nil {
-		t.Fatal(err)
-	}
+	s.links = readLinks(t)
 	mounts, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.mounts = string(mounts)
 	return s
+}
+
+// readLinks lists the links, again when one of them is going at that moment.
+func readLinks(t *testing.T) []uint32 {
+	t.Helper()
+	for {
+		var ids []uint32
+		links := new(link.Iterator)
+		for links.Next() {
+			ids = append(ids, uint32(links.ID))
+		}
+		err := links.Err()
+		links.Close()
+		switch {
+		case err == nil:
+			return ids
+		case !errors.Is(err, unix.EAGAIN):
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func (s *kernelState) same(o *kernelState) bool {
@@ -88,6 +103,7 @@ func TestLeavesNothing(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = cmd.Process.Kill() }) // when a reading fails below
 		time.Sleep(time.Duration(i) * 25 * time.Millisecond)
 		during := readKernel(t)
 		loaded = loaded || len(during.links) > len(before.links)

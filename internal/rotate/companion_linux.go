@@ -110,7 +110,7 @@ func ServeParent(plan *Plan) error {
 	if err != nil {
 		return err
 	}
-	time.Now().Zone() // reads the local zone's file
+	_, _ = time.Now().Zone() // reads the local zone's file
 	sandbox.OnlyBelow(plan.folder())
 	for {
 		var q [questionSize]byte

@@ -43,12 +43,11 @@ type Config struct {
 // Aggregator gathers flows by end point. Its memory is bounded by
 // Config.MaxPorts. It is not safe for concurrent use.
 type Aggregator struct {
-	config Config
-	claims *claimIndex
-	ports  map[PortKey]*gathered
-	common commonAddr
-	// reasons are the owners that are nothing but a reason, which many ports share.
-	reasons map[owner.Reason]*owner.Owner
+	config  Config
+	claims  *claimIndex
+	ports   map[PortKey]*gathered
+	common  commonAddr
+	owners  owner.Keeper
 	dropped uint64
 }
 
@@ -77,7 +76,7 @@ func NewAggregator(c Config) *Aggregator {
 		c.MaxPorts = defaultMaxPorts
 	}
 	return &Aggregator{
-		config: c, claims: newClaimIndex(c.Claims), ports: map[PortKey]*gathered{}, reasons: map[owner.Reason]*owner.Owner{},
+		config: c, claims: newClaimIndex(c.Claims), ports: map[PortKey]*gathered{},
 	}
 }
 
@@ -128,7 +127,7 @@ func (a *Aggregator) add(f *FlowSummary, side flow.Direction) {
 		a.ports[key] = p
 	}
 	if o := p.owner(side); !o.Known() && (end.Owner.Known() || o.Reason == "") {
-		p.owners[side] = a.share(&end.Owner)
+		p.owners[side] = a.owners.Keep(&end.Owner)
 	}
 	g := p.group(f, role)
 	if g == nil {
@@ -136,20 +135,6 @@ func (a *Aggregator) add(f *FlowSummary, side flow.Direction) {
 		return
 	}
 	g.take(f, netip.AddrPortFrom(plain(peer.Addr.Addr()), peer.Addr.Port()))
-}
-
-// share returns a lasting copy of o, one for all that are nothing but a reason.
-func (a *Aggregator) share(o *owner.Owner) *owner.Owner {
-	if !o.Bare() {
-		kept := *o
-		return &kept
-	}
-	kept := a.reasons[o.Reason]
-	if kept == nil {
-		kept = &owner.Owner{Reason: o.Reason}
-		a.reasons[o.Reason] = kept
-	}
-	return kept
 }
 
 // owner is who was found behind the end point where it sends in direction d.

@@ -70,6 +70,18 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+// Source is a running capture. It is not safe for concurrent use, except for Stop, Close
+// and Stats.
+type Source interface {
+	capture.Source
+	// Lost returns the drop counters of the i-th of Interfaces, as Stats does of all.
+	Lost(i int) capture.Stats
+	// Stop ends the capture: packets that have come until now are still handed out,
+	// as long as that takes no more than seconds, then Next returns [io.EOF]. Close is
+	// needed all the same. Stop does not wait.
+	Stop()
+}
+
 // Device is an interface that can be captured on.
 type Device struct {
 	Name        string
@@ -90,7 +102,7 @@ type Device struct {
 // A process may give up the right to capture, and to open files and sockets, when Open
 // has returned: what is captured on stays so. With [Any], that interfaces have come up
 // which can't be captured on any more is logged once.
-func Open(config Config) (capture.Source, error) {
+func Open(config Config) (Source, error) {
 	c, err := config.withDefaults()
 	if err != nil {
 		return nil, err
@@ -162,6 +174,11 @@ type handle interface {
 type drops struct {
 	dropped   uint64 // no room in the kernel's buffer
 	ifDropped uint64 // by the interface or its driver
+}
+
+func (d *drops) add(more *drops) {
+	d.dropped += more.dropped
+	d.ifDropped += more.ifDropped
 }
 
 // maxBatchTime is the longest Batch: a handle has to notice when to stop.

@@ -27,8 +27,10 @@ type source struct {
 	number uint64
 	timer  *time.Timer
 
-	stopping atomic.Bool
-	stop     chan struct{} // closed by Close
+	stopping atomic.Bool               // nothing more is wanted
+	last     atomic.Pointer[time.Time] // when the capture was told to end; nil: not yet
+	stop     chan struct{}             // closed by Stop and Close
+	stopOnce sync.Once
 	running  sync.WaitGroup
 
 	mu         sync.Mutex
@@ -36,7 +38,7 @@ type source struct {
 	interfaces []capture.Interface
 	readers    map[string]*reader // by interface name
 	refused    map[string]error   // why they could not be opened since they came up
-	past       drops              // of readers that have ended
+	past       []drops            // of readers that have ended, by interface
 }
 
 // reader is one handle at work.
@@ -48,7 +50,7 @@ type reader struct {
 	drops    atomic.Pointer[drops]
 }
 
-var _ capture.Source = (*source)(nil)
+var _ Source = (*source)(nil)
 
 func newSource(config Config, open func(string) (handle, error), up func() ([]string, error)) *source {
 	timer := time.NewTimer(config.Timeout)
@@ -153,7 +155,7 @@ func (s *source) scan() error {
 // add starts a reader; s.mu is held. An interface that comes back as it was
 // keeps its index.
 func (s *source) add(name string, h handle) {
-	if s.stopping.Load() {
+	if s.stopping.Load() || s.last.Load() != nil {
 		h.close()
 		return
 	}
@@ -167,6 +169,7 @@ func (s *source) add(name string, h handle) {
 	}
 	if r.index == len(s.interfaces) {
 		s.interfaces = append(s.interfaces, origin)
+		s.past = append(s.past, drops{})
 	}
 	s.readers[name] = r
 	s.log.Debug("capture begins", "iface", name, "linktype", origin.LinkType)
@@ -180,13 +183,16 @@ const (
 	countPackets  = 256
 )
 
-// run reads until the source is closed or the interface fails.
+// run reads until the source is closed, or has ended, or the interface fails.
 func (s *source) run(r *reader) {
 	var failure error
 	var packets int
 	counted := time.Now()
 	for !s.stopping.Load() && failure == nil {
 		f, err := r.handle.read()
+		if last := s.last.Load(); last != nil && s.over(*last, f, err) {
+			break
+		}
 		switch {
 		case err == nil:
 			if !s.queue.push(f, r.index, r.linkType) {
@@ -217,9 +223,7 @@ func (r *reader) count() {
 // remove takes a reader off the list; the last one ends the source.
 func (s *source) remove(r *reader, failure error) {
 	s.mu.Lock()
-	d := r.drops.Load()
-	s.past.dropped += d.dropped
-	s.past.ifDropped += d.ifDropped
+	s.past[r.index].add(r.drops.Load())
 	delete(s.readers, r.name)
 	last := len(s.readers) == 0 && !s.follow
 	s.mu.Unlock()
@@ -291,13 +295,63 @@ func (s *source) Stats() capture.Stats {
 	received, truncated := s.queue.counts()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	total := s.past
-	for _, r := range s.readers {
-		d := r.drops.Load()
-		total.dropped += d.dropped
-		total.ifDropped += d.ifDropped
+	var total drops
+	for i := range s.past {
+		d := s.losses(i)
+		total.add(&d)
 	}
 	return capture.Stats{Received: received, Dropped: total.dropped, IfDropped: total.ifDropped, Truncated: truncated}
+}
+
+// Lost implements [Source].
+func (s *source) Lost(i int) capture.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.losses(i)
+	return capture.Stats{Dropped: d.dropped, IfDropped: d.ifDropped}
+}
+
+// losses are those of the i-th interface; s.mu is held.
+func (s *source) losses(i int) drops {
+	d := s.past[i]
+	for _, r := range s.readers {
+		if r.index == i {
+			d.add(r.drops.Load())
+		}
+	}
+	return d
+}
+
+// drain bounds how long packets of the time before Stop are read.
+const drain = 2 * time.Second
+
+// over reports whether a reader is through with what had come when the capture was told
+// to end.
+func (s *source) over(last time.Time, f frame, err error) bool {
+	switch late := time.Since(last); {
+	case errors.Is(err, capture.ErrTimeout):
+		return late > 2*s.config.Batch // the kernel may hold some back
+	case err != nil:
+		return true
+	default:
+		return f.timestamp > last.UnixNano() || late > drain
+	}
+}
+
+// Stop implements [Source].
+func (s *source) Stop() {
+	now := time.Now()
+	if !s.last.CompareAndSwap(nil, &now) {
+		return
+	}
+	s.stopOnce.Do(func() { close(s.stop) })
+	s.mu.Lock()
+	s.follow = false
+	none := len(s.readers) == 0
+	s.mu.Unlock()
+	if none {
+		s.queue.end()
+	}
 }
 
 // Close implements [capture.Source]. It returns when all interfaces are
@@ -307,7 +361,7 @@ func (s *source) Close() error {
 	if s.stopping.Swap(true) {
 		return nil
 	}
-	close(s.stop)
+	s.stopOnce.Do(func() { close(s.stop) })
 	s.queue.close()
 	s.mu.Lock()
 	for _, r := range s.readers {

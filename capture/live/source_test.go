@@ -377,3 +377,46 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// What has come until the capture is told to end is handed out, later packets are not.
+func TestStop(t *testing.T) {
+	n := newNetwork("a")
+	l := n.links["a"]
+	l.frames = make(chan frame, 8)
+	s := newSource(configured(t, "a"), n.open, n.up)
+	if err := s.start([]string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	now := time.Now()
+	for i := range 3 {
+		l.frames <- frame{data: []byte{'0' + byte(i)}, length: 1, timestamp: now.UnixNano()}
+	}
+	s.Stop()
+	l.frames <- frame{data: []byte("late"), length: 4, timestamp: now.Add(time.Hour).UnixNano()}
+	for _, want := range []string{"a:0", "a:1", "a:2"} {
+		if got := next(t, s); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	var p capture.Packet
+	if err := s.Next(&p); !errors.Is(err, io.EOF) {
+		t.Errorf("%v and %q, want the end", err, p.Data)
+	}
+	s.Stop() // again
+}
+
+// One that captures on everything ends as well.
+func TestStopAny(t *testing.T) {
+	n := newNetwork()
+	s := newSource(configured(t, Any), n.open, n.up)
+	if err := s.startAny(n.watch); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.Stop()
+	var p capture.Packet
+	if err := s.Next(&p); !errors.Is(err, io.EOF) {
+		t.Errorf("%v, want the end", err)
+	}
+}

@@ -24,36 +24,41 @@ func newOwnerHelper() *cobra.Command {
 	}
 }
 
-// openOwners opens the socket table of this machine for a capture. A process in the
-// sandbox can't look into others: it asks one that stays outside.
-func (r *run) openOwners() (owner.Machine, error) {
+// openOwners opens the socket table of this machine for a capture, and tells whether
+// sockets are followed as they come and go. A process in the sandbox can't look into
+// others: it asks one that stays outside.
+func (r *run) openOwners() (m owner.Machine, followed bool, err error) {
 	if r.o.confine.off || r.env.confine == nil {
-		return r.openOwnersHere(), nil
+		m, followed = r.openOwnersHere()
+		return m, followed, nil
 	}
 	p, err := ownerhelper.Start([]string{"sniffid", ownerCommand}, r.env.stderr, func(why error) {
 		r.env.log.Warn("owner look-ups have ended, and the capture goes on without them", "why", why)
 	})
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-		return r.openOwnersHere(), nil
+		m, followed = r.openOwnersHere()
+		return m, followed, nil
 	case err != nil:
-		return nil, cannot(err)
+		return nil, false, cannot(err)
 	}
 	// The signatures are read while the other process gets ready.
 	if err := r.loadEngine(); err != nil {
 		p.Close()
-		return nil, err
+		return nil, false, err
 	}
-	if err := p.Greet(); err != nil {
-		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
-	}
-	return p, nil
+	return p, r.follows(p.Greet()), nil
 }
 
-func (r *run) openOwnersHere() owner.Machine {
-	owners, err := owner.Open(owner.Config{})
+func (r *run) openOwnersHere() (m owner.Machine, followed bool) {
+	m, err := owner.Open(owner.Config{})
+	return m, r.follows(err)
+}
+
+// follows tells why sockets are not followed, if they are not.
+func (r *run) follows(err error) bool {
 	if err != nil {
 		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
 	}
-	return owners
+	return err == nil
 }

@@ -80,7 +80,7 @@ func startCapture(t *testing.T, through []string, args ...string) *confined {
 		words = append(words, built(t))
 	}
 	cmd := exec.Command("sh", append(words, args...)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	return start(t, cmd)
 }
 
@@ -147,6 +147,12 @@ func root() map[string]string {
 // within calls f in the network namespace of a process.
 func within(t *testing.T, pid int, f func() error) {
 	t.Helper()
+	if err := inNamespace(pid, f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func inNamespace(pid int, f func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // the thread ends with the goroutine
@@ -160,9 +166,7 @@ func within(t *testing.T, pid int, f func() error) {
 		}
 		done <- err
 	}()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	return <-done
 }
 
 // talk has a conversation over loopback, of which this process has both ends.

@@ -31,6 +31,8 @@ type packetWriter struct {
 
 	w   *pcapfile.Writer
 	src capture.Source
+	// lost has the drop counters of the interfaces of src; nil for files.
+	lost func(i int) capture.Stats
 	// number has the interface numbers in the file of those of src.
 	number []int
 	// prompt says that the packets of a quiet network are not held back; flushed is
@@ -191,8 +193,13 @@ func (w *packetWriter) flush() error {
 	return nil
 }
 
-// end closes the file at hand.
+// end closes the file at hand, behind what was lost.
 func (w *packetWriter) end() error {
+	for i, number := range w.number {
+		if w.lost != nil {
+			_ = w.w.WriteStatistics(number, time.Now().UnixNano(), w.lost(i)) // flush tells
+		}
+	}
 	err := w.flush()
 	if closeErr := w.file.Close(); err == nil && closeErr != nil {
 		err = &writeError{closeErr}

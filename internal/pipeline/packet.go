@@ -202,7 +202,7 @@ func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
 			Local:     f.Endpoint(d), Remote: f.Endpoint(d.Reverse()),
 			ID: f.ICMPID(), Answers: d == flow.FromServer, Time: time.Unix(0, f.Last),
 		})
-		f.Value.owners[d] = &o
+		f.Value.owners[d] = p.owners.Keep(&o)
 	}
 }
 

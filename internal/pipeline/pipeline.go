@@ -85,6 +85,7 @@ type Pipeline struct {
 
 	// offline is the owner of ends that nobody can be asked about.
 	offline owner.Owner
+	owners  owner.Keeper
 	// packet is the one being looked at, current its flow, for the callbacks
 	// of reassembly; process is what is attached to it.
 	packet    *capture.Packet

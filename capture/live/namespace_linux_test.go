@@ -42,6 +42,7 @@ func TestNamespace(t *testing.T) {
 	t.Run("two interfaces", testTwoInterfaces)
 	t.Run("any", testAny)
 	t.Run("vanishing", testVanishing)
+	t.Run("news lost", testNewsLost)
 	t.Run("close while idle", testCloseIdle)
 	t.Run("refused", testRefused)
 	t.Run("no permission", testNoPermission)
@@ -362,4 +363,47 @@ func testDevices(t *testing.T) {
 	if name, err := DefaultInterface(); name != "b0" {
 		t.Errorf("with a default route: %q, %v", name, err)
 	}
+}
+
+// News of interfaces that found no room are a signal all the same, and those after them.
+func testNewsLost(t *testing.T) {
+	f, err := linkSocket()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 1) }); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		cable(t, "many", "more")
+		ip(t, "link", "del", "many")
+	}
+	if _, err := f.Read(make([]byte, 1)); !errors.Is(err, unix.ENOBUFS) {
+		t.Errorf("%v, want %v", err, unix.ENOBUFS)
+	}
+	cable(t, "many", "more")
+	ip(t, "link", "del", "many")
+	stop, changes, over := make(chan struct{}), make(chan struct{}, 100), make(chan struct{})
+	go func() {
+		defer close(over)
+		watchInterfaces(f, stop, func() { changes <- struct{}{} }, slog.New(slog.DiscardHandler))
+	}()
+	for _, when := range []string{"before", "after"} {
+		select {
+		case <-changes:
+		case <-time.After(5 * time.Second):
+			t.Fatalf("no news of what changed %s", when)
+		}
+		time.Sleep(100 * time.Millisecond)
+		for len(changes) > 0 {
+			<-changes
+		}
+		cable(t, when, when+"2")
+	}
+	close(stop)
+	<-over
 }

@@ -173,3 +173,32 @@ func BenchmarkMachine(b *testing.B) {
 		})
 	}
 }
+
+// When events are lost it is told, and the tables are read again.
+func TestEventsLost(t *testing.T) {
+	var told uint64
+	m, err := Open(Config{OnLost: func(total uint64) { told = total }})
+	if err != nil {
+		t.Skip("needs root, and a kernel with BPF:", err)
+	}
+	defer m.Close()
+	if err := m.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tr := m.(*tracker)
+	tr.events.Lock() // nobody reads them
+	for i := 0; tr.tracer.Lost() == 0 && i < 1_000_000; i++ {
+		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+	}
+	tr.events.Unlock()
+	tr.follow()
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	if told == 0 || !tr.next.IsZero() {
+		t.Errorf("%d events are told to be lost, the tables are next read %v", told, tr.next)
+	}
+}

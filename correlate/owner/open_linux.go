@@ -25,7 +25,7 @@ func Open(c Config) (Machine, error) {
 	t := &tracker{
 		Table:   New(c),
 		tables:  &tables{spaces: spaces, holders: procfs.NewHolders(fs), everything: c.Everything},
-		meaning: newMeaning(fs), users: map[uint32]string{},
+		meaning: newMeaning(fs), users: map[uint32]string{}, onLost: c.OnLost,
 	}
 	t.own = spaces.known[spaces.own].cookie
 	t.spaces = map[uint64]uint64{t.own: here}

@@ -26,6 +26,11 @@ type Config struct {
 	// NoEvents does without what the kernel tells at the moment that sockets are
 	// used: BPF programs on Linux, Event Tracing on Windows.
 	NoEvents bool
+	// OnLost is told when events were lost because there were more than could be read:
+	// how many so far. Owners of sockets that were soon closed may be missing. It is
+	// called with a lock held, and must not ask for owners; nil: nobody is told. Linux
+	// only.
+	OnLost func(total uint64)
 	// Everything asks snapshots for the sockets too that nobody holds any more:
 	// connections that are closed and wait for their time.
 	Everything bool

@@ -32,6 +32,7 @@ type tracker struct {
 	history *history
 	users   map[uint32]string // names of accounts
 	lost    uint64
+	onLost  func(total uint64)
 
 	// The table's lock is held for these.
 	own        uint64               // cookie of the own network namespace
@@ -131,6 +132,9 @@ func (t *tracker) follow() {
 		t.mu.Lock()
 		t.next = time.Time{} // what was missed is in the tables, perhaps
 		t.mu.Unlock()
+		if t.onLost != nil {
+			t.onLost(lost)
+		}
 	}
 }
 

@@ -12,14 +12,14 @@ import (
 // ownerCommand has this program look up owners for another one, which has started it.
 const ownerCommand = "owner-helper"
 
-func newOwnerHelper() *cobra.Command {
+func newOwnerHelper(env *environment) *cobra.Command {
 	return &cobra.Command{
 		Use:    ownerCommand,
 		Short:  "Look up owners for the sniffid that started this one",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return ownerhelper.ServeParent(func() (owner.Machine, error) { return owner.Open(owner.Config{}) })
+			return ownerhelper.ServeParent(func() (owner.Machine, error) { return owner.Open(env.ownerConfig()) })
 		},
 	}
 }
@@ -51,7 +51,7 @@ func (r *run) openOwners() (m owner.Machine, followed bool, err error) {
 }
 
 func (r *run) openOwnersHere() (m owner.Machine, followed bool) {
-	m, err := owner.Open(owner.Config{})
+	m, err := owner.Open(r.env.ownerConfig())
 	return m, r.follows(err)
 }
 
@@ -61,4 +61,16 @@ func (r *run) follows(err error) bool {
 		r.env.log.Info("owners of short-lived sockets may be missed", "why", err)
 	}
 	return err == nil
+}
+
+// ownerConfig has it said when the system tells of more sockets than can be taken in, at
+// first and whenever it has become twice as many.
+func (env *environment) ownerConfig() owner.Config {
+	told := uint64(0)
+	return owner.Config{OnLost: func(total uint64) {
+		if total >= 2*told {
+			told = total
+			env.log.Warn("too many sockets come and go: owners of short-lived ones may be missing", "events lost", total)
+		}
+	}}
 }

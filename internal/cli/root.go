@@ -104,7 +104,7 @@ func newRoot(env *environment) *cobra.Command {
 	o.confine.flags(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "less: only contradictions and what was asked")
 	f.CountVarP(&o.verbose, "verbose", "v", "more: every flow with its evidence; -vv also logs")
-	cmd.AddCommand(newPorts(env), newExplain(env), newSignatures(env), newDoctor(env), newVersion(env), newOwnerHelper(), newFileHelper())
+	cmd.AddCommand(newPorts(env), newExplain(env), newSignatures(env), newDoctor(env), newVersion(env), newOwnerHelper(env), newFileHelper())
 	markUsage(cmd)
 	return cmd
 }

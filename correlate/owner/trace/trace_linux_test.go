@@ -253,3 +253,38 @@ func TestCgroupPath(t *testing.T) {
 		t.Errorf("gone, and is %q", path)
 	}
 }
+
+// Events that nobody reads are lost and counted; those before and after are there.
+func TestLost(t *testing.T) {
+	tracer := open(t)
+	use := func() {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := 0; tracer.Lost() == 0; i++ {
+		if i == 1_000_000 {
+			t.Fatal("a million sockets, and nothing is lost")
+		}
+		use()
+	}
+	count := func() (n int) {
+		if err := tracer.Events(func(*Event) { n++ }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := count(); n < 10_000 {
+		t.Errorf("%d events were kept", n)
+	}
+	lost := tracer.Lost()
+	use()
+	if n := count(); n == 0 || tracer.Lost() != lost {
+		t.Errorf("%d events, %d more lost", n, tracer.Lost()-lost)
+	}
+}

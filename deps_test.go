@@ -85,6 +85,9 @@ var mayImport = map[string][]string{
 	"internal/mutants": {
 		"capture", "capture/pcapfile", "dissect", "dissect/builtin", "internal/pipeline", "signatures",
 	},
+	"internal/load": {
+		"capture", "dissect", "dissect/builtin", "dissect/flow", "internal/pipeline", "signatures",
+	},
 	"internal/speed":       {},
 	"internal/testsummary": {},
 }

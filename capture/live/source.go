@@ -352,6 +352,17 @@ func (s *source) Stop() {
 	if none {
 		s.queue.end()
 	}
+	// A read may wait for a packet that does not come.
+	time.AfterFunc(2*maxBatchTime, s.interrupt)
+}
+
+// interrupt makes reads return.
+func (s *source) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.readers {
+		r.handle.interrupt()
+	}
 }
 
 // Close implements [capture.Source]. It returns when all interfaces are
@@ -363,10 +374,6 @@ func (s *source) Close() error {
 	}
 	s.stopOnce.Do(func() { close(s.stop) })
 	s.queue.close()
-	s.mu.Lock()
-	for _, r := range s.readers {
-		r.handle.interrupt()
-	}
-	s.mu.Unlock()
+	s.interrupt()
 	return nil
 }

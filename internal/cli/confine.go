@@ -32,11 +32,12 @@ type confinement struct {
 
 // prepare readies the sandbox that the flags ask for. Programs can't be started any
 // more.
-func (env *environment) prepare(o *confineOptions) (*confinement, error) {
+func (env *environment) prepare(o *confineOptions, c sandbox.Config) (*confinement, error) {
 	if o.off || env.confine == nil {
 		return nil, nil
 	}
-	box, err := env.confine(sandbox.Config{User: o.user})
+	c.User = o.user
+	box, err := env.confine(c)
 	if err != nil {
 		return nil, cannot(err)
 	}

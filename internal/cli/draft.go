@@ -12,6 +12,7 @@ import (
 	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/internal/pipeline"
+	"github.com/sniffid/sniffid/internal/sandbox"
 	"github.com/sniffid/sniffid/signatures/draft"
 )
 
@@ -62,7 +63,7 @@ specification before it is trusted.`,
 }
 
 func draftSignature(ctx context.Context, env *environment, o *draftOptions, dirs []string) error {
-	box, err := env.prepare(&o.confine)
+	box, err := env.prepare(&o.confine, sandbox.Config{})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/internal/pipeline"
 	"github.com/sniffid/sniffid/internal/report"
+	"github.com/sniffid/sniffid/internal/sandbox"
 )
 
 // explainOptions are the flags of "sniffid explain".
@@ -58,7 +59,7 @@ func newExplain(env *environment) *cobra.Command {
 }
 
 func explain(ctx context.Context, env *environment, o *explainOptions) error {
-	box, err := env.prepare(&o.confine)
+	box, err := env.prepare(&o.confine, sandbox.Config{})
 	if err != nil {
 		return err
 	}

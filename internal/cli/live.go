@@ -13,6 +13,7 @@ import (
 	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/internal/ownerhelper"
 	"github.com/sniffid/sniffid/internal/pipeline"
+	"github.com/sniffid/sniffid/internal/sandbox"
 )
 
 // live identifies what passes the interfaces, until the context is done or what
@@ -42,9 +43,10 @@ func (r *run) live(ctx context.Context) error {
 		r.env.log.Warn("the socket table can't be read", "err", err)
 	}
 	var box *confinement
-	if _, apart := owners.(*ownerhelper.Process); apart || r.o.confine.user != "" {
-		// Looked up here, owners take the privileges that would be given up.
-		if box, err = r.env.prepare(&r.o.confine); err != nil {
+	_, apart := owners.(*ownerhelper.Process)
+	if apart || sandbox.AllowsOwners || r.o.confine.user != "" {
+		// Looked up here, owners take the privileges that would be given up elsewhere.
+		if box, err = r.env.prepare(&r.o.confine, sandbox.Config{Owners: !apart, CreatesFiles: r.o.write.Rotates()}); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // read identifies what is in the files of -r, each as a run of its own. A file
 // that can't be read does not keep the others from being read.
 func (r *run) read(ctx context.Context) error {
-	box, err := r.env.prepare(&r.o.confine)
+	box, err := r.env.prepare(&r.o.confine, sandbox.Config{CreatesFiles: r.o.write.Rotates()})
 	if err != nil {
 		return err
 	}

@@ -39,9 +39,17 @@ ip link add out type veth peer name far; ip link set far up; ip link set out arp
 
 	pcap := filepath.Join("..", "..", "testdata", "pcaps", "phantom", "netstat-2888.pcap")
 	for _, args := range [][]string{
-		{"-r", pcap}, {"-r", pcap, "--format", "html"}, {"-r", pcap, "--format", "json", "--no-sandbox"},
-		{"explain", pcap}, {"ports"}, {"doctor"}, {"version"}, {"-D"}, {"signatures", "list"},
-		{"-i", "any", "--duration", "1s"}, {"-i", "lo", "--duration", "1s", "-w", filepath.Join(t.TempDir(), "out")},
+		{"-r", pcap},
+		{"-r", pcap, "--format", "html"},
+		{"-r", pcap, "--format", "json", "--no-sandbox"},
+		{"explain", pcap},
+		{"ports"},
+		{"doctor"},
+		{"version"},
+		{"-D"},
+		{"signatures", "list"},
+		{"-i", "any", "--duration", "1s"},
+		{"-i", "lo", "--duration", "1s", "-w", filepath.Join(t.TempDir(), "out")},
 	} {
 		cmd := exec.Command("nsenter", append([]string{"--net=" + fmt.Sprintf("/proc/%d/ns/net", holder.Process.Pid), built(t)}, args...)...)
 		if out, err := cmd.CombinedOutput(); err != nil && !strings.Contains(err.Error(), "exit status 1") {

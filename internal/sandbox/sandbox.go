@@ -4,7 +4,8 @@
 //
 // On Linux every part holds for all threads of the process, those of C libraries
 // included. A part that the kernel lacks is reported, and the others are put in force
-// all the same. Other Unix systems change the account only, Windows has nothing.
+// all the same. On Windows a job, an access token without privileges and a low integrity
+// level take their place. Other Unix systems change the account only.
 package sandbox
 
 import (
@@ -20,11 +21,19 @@ const DefaultUser = "nobody"
 // all that is needed is to be open before.
 const ClosesFiles = runtime.GOOS == "linux"
 
+// AllowsOwners says whether owners of sockets can be looked up inside, with
+// [Config.Owners]; elsewhere it takes a process outside.
+const AllowsOwners = runtime.GOOS == "windows"
+
 // Config says how to leave privileges behind. Its zero value is usable.
 type Config struct {
 	// User is the account to become; "" means DefaultUser where the process is root's,
 	// and no change where it is not. If User is set, not to become it is an error.
 	User string
+	// Owners keeps what it takes to look up owners of sockets, where [AllowsOwners].
+	Owners bool
+	// CreatesFiles keeps what it takes to create files, unless [ClosesFiles].
+	CreatesFiles bool
 }
 
 // The parts of a sandbox, in the order of a [Report].
@@ -34,6 +43,10 @@ const (
 	PartNoNewPrivs   = "no new privileges"
 	PartFiles        = "files and network"
 	PartSystemCalls  = "system calls"
+
+	PartJob        = "job" // this one and the others are Windows'
+	PartPrivileges = "privileges"
+	PartIntegrity  = "integrity"
 )
 
 // Part is one part of the sandbox.
@@ -76,6 +89,7 @@ func (r Report) Complete() bool {
 // Sandbox is ready to be entered. It is used once, by one goroutine.
 type Sandbox struct {
 	account account
+	config  Config
 }
 
 // Prepare looks up what [Sandbox.Enter] can't look up any more. The error says that
@@ -85,7 +99,7 @@ func Prepare(c Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sandbox{account: a}, nil
+	return &Sandbox{account: a, config: c}, nil
 }
 
 // Enter puts the parts in force; there is no way back. An error says that the process

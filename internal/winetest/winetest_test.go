@@ -152,7 +152,7 @@ func testDoctor(t *testing.T, m *machine) {
 // of Windows, and some of them want what Wine 8 lacks: package net asks for a
 // socket option with UDP that it does not know.
 func testPackages(t *testing.T, m *machine) {
-	for _, dir := range [...]string{"capture/live", "correlate/owner", "correlate/owner/etw"} {
+	for _, dir := range [...]string{"capture/live", "correlate/owner", "correlate/owner/etw", "internal/sandbox"} {
 		t.Run(dir, func(t *testing.T) {
 			pkg := filepath.Join("..", "..", filepath.FromSlash(dir))
 			names := windowsTests(t, pkg)

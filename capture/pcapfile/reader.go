@@ -43,11 +43,12 @@ type source struct {
 	closed  atomic.Bool
 	closing io.Closer
 	err     error // why Next has ended
+	size    int64 // of the file; 0: not known
 
 	packets, truncated uint64
 }
 
-var _ capture.Source = (*source)(nil)
+var _ Measured = (*source)(nil)
 
 // Open opens a capture file; "-" is standard input. A file that is no capture
 // gives an error that wraps [ErrNotCapture]; a damaged one opens, gives its
@@ -87,7 +88,19 @@ func FromFile(f *os.File, name string) (capture.Source, error) {
 		r.Close()
 		return nil, err
 	}
+	if info.Mode().IsRegular() {
+		s.size = info.Size()
+	}
 	return s, nil
+}
+
+// Measured is a source of this package: it knows how far it is.
+type Measured interface {
+	capture.Source
+	// Progress returns how many bytes of the file have been read, and how many there
+	// are; 0 where that is not known. Compressed files count as they are stored. It may
+	// be called at any time, by any goroutine.
+	Progress() (read, size int64)
 }
 
 // NewReader reads a capture from r; name stands for it in errors. If r is an
@@ -223,17 +236,22 @@ func (s *source) Close() error {
 // rawReader remembers a failure of the underlying reader, so that it can be
 // told from a failure to decompress.
 type rawReader struct {
-	r   io.Reader
-	err error
+	r    io.Reader
+	err  error
+	read atomic.Int64 // by whoever unpacks, perhaps
 }
 
 func (r *rawReader) Read(b []byte) (int, error) {
 	n, err := r.r.Read(b)
+	r.read.Add(int64(n))
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = err
 	}
 	return n, err
 }
+
+// Progress implements [Measured].
+func (s *source) Progress() (read, size int64) { return s.raw.read.Load(), s.size }
 
 // describedLen is how many bytes of an unknown file an error shows.
 const describedLen = 8

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/sniffid/sniffid/capture"
 	"github.com/sniffid/sniffid/capture/pcapfile"
@@ -94,6 +93,7 @@ func (r *run) readTree(ctx context.Context, in *inputs, programs *programs) (rea
 func (r *run) readFile(ctx context.Context, in *input, programs *programs) (readable, passedOver bool, err error) {
 	name := in.name
 	src, err := in.source()
+	measure, _ := src.(pcapfile.Measured)
 	if err == nil {
 		src, err = programs.filtered(src)
 	}
@@ -113,7 +113,7 @@ func (r *run) readFile(ctx context.Context, in *input, programs *programs) (read
 	stop := context.AfterFunc(ctx, func() { src.Close() })
 	defer stop()
 	if isTerminal(r.env.stderr) {
-		src = &progress{Source: src, name: name, w: r.env.stderr}
+		src = newProgress(src, name, r.env.stderr, measure)
 	}
 	config := r.config
 	config.File = name
@@ -141,41 +141,4 @@ func (r *run) readFile(ctx context.Context, in *input, programs *programs) (read
 		return false, false, nil
 	}
 	return true, false, r.finish(p)
-}
-
-// progress tells a person how far a long file has been read.
-type progress struct {
-	capture.Source
-	name  string
-	w     interface{ Write([]byte) (int, error) }
-	count uint64
-	began time.Time
-	last  time.Time
-	shown bool
-}
-
-// Next implements [capture.Source].
-func (p *progress) Next(pkt *capture.Packet) error {
-	const every = 1 << 14 // packets between looks at the clock
-	if p.count++; p.count%every == 0 {
-		p.show(time.Now())
-	}
-	return p.Source.Next(pkt)
-}
-
-func (p *progress) show(now time.Time) {
-	if p.began.IsZero() {
-		p.began, p.last = now, now
-	}
-	if now.Sub(p.began) < 2*time.Second || now.Sub(p.last) < 200*time.Millisecond {
-		return
-	}
-	p.last, p.shown = now, true
-	fmt.Fprintf(p.w, "\r%s: %d packets ", p.name, p.count)
-}
-
-func (p *progress) clear() {
-	if p.shown {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
 }

@@ -170,7 +170,10 @@ func inNamespace(pid int, f func() error) error {
 }
 
 // talk has a conversation over loopback, of which this process has both ends.
-func talk() error {
+func talk() error { return talkFor(0) }
+
+// talkFor keeps the sockets of a conversation for so long.
+func talkFor(d time.Duration) error {
 	l, err := net.Listen("tcp4", "127.0.0.1:8080")
 	if err != nil {
 		return err
@@ -206,6 +209,7 @@ func talk() error {
 			return err
 		}
 	}
+	time.Sleep(d)
 	return nil
 }
 
@@ -367,6 +371,39 @@ func TestFileCapabilities(t *testing.T) {
 	// The process is another user's, and its sockets are gone soon.
 	if o := flows[0].Server.Owner; o.PID != 0 || o.Reason != "no-permission" && o.Reason != "exited" {
 		t.Errorf("owner %+v", o)
+	}
+}
+
+// As systemd starts what docs/sniffid@.service describes: an ordinary user with ambient
+// capabilities, who can't gain others.
+func TestService(t *testing.T) {
+	unit, err := os.ReadFile("../../docs/sniffid@.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, found := strings.Cut(string(unit), "AmbientCapabilities=")
+	list, _, _ = strings.Cut(list, "\n")
+	if !found || !strings.Contains(string(unit), "NoNewPrivileges=yes") {
+		t.Fatal("the unit has changed")
+	}
+	var caps []string
+	for _, name := range strings.Fields(list) {
+		caps = append(caps, "+"+strings.TrimPrefix(strings.ToLower(name), "cap_"))
+	}
+	all := strings.Join(caps, ",")
+	c := startCapture(t, []string{
+		"setpriv", "--reuid", "1234", "--regid", "1234", "--clear-groups", "--inh-caps", all, "--ambient-caps", all, "--no-new-privs", built(t),
+	}, "-i", "lo", "--format", "json")
+	c.entered(t, map[string]string{"Uid": "1234 1234 1234 1234"})
+	capturing(t, c.Process.Pid)
+	// Without BPF an owner is found while the socket is there.
+	within(t, c.Process.Pid, func() error { return talkFor(time.Second) })
+	flows := c.end(t)
+	if len(flows) != 1 || len(flows[0].Protocols) == 0 || flows[0].Protocols[0] != "http" {
+		t.Fatalf("flows: %+v; %s", flows, &c.err)
+	}
+	if o := flows[0].Server.Owner; o.PID != os.Getpid() {
+		t.Errorf("owner %+v, want PID %d", o, os.Getpid())
 	}
 }
 

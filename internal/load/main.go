@@ -5,6 +5,7 @@
 // between as fast as they can be sent.
 //
 //	load -sniffid FILE [-for 1h] [-write FILE]
+//	load -compare -sniffid FILE [-for 20s] [-rounds 3]
 //
 // The wire is a pair of virtual interfaces in a network namespace that ends with the
 // program. It needs root. What the flows carry are the examples of the signatures. The
@@ -13,6 +14,9 @@
 // tenth of the time, and what sniffid said with what was sent. The status is 1 when
 // memory or descriptors have grown, a port has the wrong name, or packets went missing
 // without being counted.
+//
+// With -compare, tcpdump -w /dev/null and sniffid take turns, and what is compared is the
+// processor time that a packet costs, and the packets that get lost.
 package main
 
 import (
@@ -40,6 +44,7 @@ type config struct {
 	sniffid string
 	lasting time.Duration
 	page    string
+	rounds  int
 }
 
 func main() {
@@ -47,13 +52,20 @@ func main() {
 	flag.StringVar(&c.sniffid, "sniffid", "./sniffid", "the program")
 	flag.DurationVar(&c.lasting, "for", time.Hour, "how long")
 	flag.StringVar(&c.page, "write", "", "page to write")
+	compare := flag.Bool("compare", false, "compare with tcpdump")
+	flag.IntVar(&c.rounds, "rounds", 3, "how often each program runs, with -compare")
 	flag.Parse()
 	if os.Getenv(inside) == "" {
 		enter()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	met, err := c.run(ctx)
+	met, err := true, error(nil)
+	if *compare {
+		err = c.compare(ctx, os.Stdout)
+	} else {
+		met, err = c.run(ctx)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(2)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/gopacket/layers"
 
+	"github.com/sniffid/sniffid/correlate"
 	"github.com/sniffid/sniffid/dissect/flow"
 )
 
@@ -96,6 +97,25 @@ func TestSYNFlood(t *testing.T) {
 	}
 	if s := p.Summary(); s.Flows != n || s.Evicted != n-most {
 		t.Errorf("%d flows, %d given up", s.Flows, s.Evicted)
+	}
+}
+
+// A scan that is answered at every port costs bounded memory, and what no verdict counts
+// is counted.
+func TestPortFlood(t *testing.T) {
+	const n, most = 3000, 1000
+	p := New(Config{Engine: engine(t), Correlate: correlate.Config{MaxPorts: most}})
+	for i := range n {
+		w := newWire("10.0.0.1:40000", fmt.Sprintf("10.0.0.2:%d", 1+i))
+		for _, b := range [][]byte{w.datagram(fromClient, "?"), w.datagram(fromServer, "!")} {
+			if err := p.Packet(frame(i+1, b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	p.Finish()
+	if s := p.Summary(); len(p.Ports()) != most || s.Unjudged != n-most {
+		t.Errorf("%d ports, %d unjudged", len(p.Ports()), s.Unjudged)
 	}
 }
 

@@ -183,6 +183,6 @@ func (p *Pipeline) judge(a *correlate.Aggregator) iter.Seq[Port] {
 // Summary returns the counts so far.
 func (p *Pipeline) Summary() Summary {
 	s, t := p.summary, p.table.Stats()
-	s.Flows, s.Evicted = t.Flows, t.Evicted
+	s.Flows, s.Evicted, s.Unjudged = t.Flows, t.Evicted, p.ports.Dropped()
 	return s
 }

@@ -85,8 +85,9 @@ type Summary struct {
 	// short, Malformed those whose headers contradict themselves or end early.
 	Dropped, Truncated, Malformed uint64
 	// Evicted counts flows that were ended for want of room, Failures the packets that
-	// a dissector panicked over.
-	Evicted, Failures uint64
+	// a dissector panicked over, Unjudged ends of flows that no verdict knows of, because
+	// there were too many ports.
+	Evicted, Failures, Unjudged uint64
 }
 
 // Add adds o to s, for a total over several runs.
@@ -99,4 +100,5 @@ func (s *Summary) Add(o *Summary) {
 	s.Malformed += o.Malformed
 	s.Evicted += o.Evicted
 	s.Failures += o.Failures
+	s.Unjudged += o.Unjudged
 }

@@ -74,6 +74,7 @@ type summaryRecord struct {
 	Malformed uint64 `json:"malformed"`
 	Evicted   uint64 `json:"evicted,omitempty"`
 	Failures  uint64 `json:"failures,omitempty"`
+	Unjudged  uint64 `json:"unjudged,omitempty"`
 }
 
 type jsonReporter struct {
@@ -129,7 +130,7 @@ func (j *jsonReporter) Close() error {
 	s := &j.total
 	err := j.write(summaryRecord{
 		"summary", schema,
-		s.Packets, s.Bytes, s.Flows, s.Dropped, s.Truncated, s.Malformed, s.Evicted, s.Failures,
+		s.Packets, s.Bytes, s.Flows, s.Dropped, s.Truncated, s.Malformed, s.Evicted, s.Failures, s.Unjudged,
 	})
 	return cmp.Or(j.out.Flush(), err)
 }

@@ -103,15 +103,7 @@ func TestStatisticsWritten(t *testing.T) {
 // When the disk is full the run ends, says so, and prints what it knows; the file is
 // readable up to where there was room.
 func TestDiskFull(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root to mount a small file system")
-	}
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=16k"); err != nil {
-		t.Skip("needs to mount a small file system:", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
-	name := filepath.Join(dir, "out.pcapng")
+	name := filepath.Join(smallDisk(t), "out.pcapng")
 	c := startCapture(t, nil, "-i", "lo", "--format", "json", "-w", name)
 	c.entered(t, root())
 	capturing(t, c.Process.Pid)
@@ -130,6 +122,38 @@ func TestDiskFull(t *testing.T) {
 	if n, err, _ := readable(t, name); n < 50 || err != nil && !errors.As(err, &damage) {
 		t.Errorf("%d packets, %v", n, err)
 	}
+}
+
+// So it is when a file is read.
+func TestDiskFullOffline(t *testing.T) {
+	name := filepath.Join(smallDisk(t), "out.pcapng")
+	c := start(t, exec.Command(built(t), "-r", "../../testdata/pcaps/domain/member.pcap", "--format", "json", "-w", name))
+	err := c.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitCannot || !strings.Contains(c.err.String(), "no space left on device") {
+		t.Errorf("%v: %s", err, &c.err)
+	}
+	if out := c.out.String(); !strings.Contains(out, `{"type":"flow"`) || !strings.Contains(out, `"type":"summary"`) {
+		t.Errorf("what was known is not told: %s", out)
+	}
+	var damage *capture.DamageError
+	if n, err, _ := readable(t, name); n < 10 || err != nil && !errors.As(err, &damage) {
+		t.Errorf("%d packets, %v", n, err)
+	}
+}
+
+// smallDisk is a folder with room for 16 KiB.
+func smallDisk(t *testing.T) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root to mount a small file system")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=16k"); err != nil {
+		t.Skip("needs to mount a small file system:", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	return dir
 }
 
 // An interface that vanishes ends the capture, with a message and all that was found out.

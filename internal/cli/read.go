@@ -133,7 +133,8 @@ func (r *run) readFile(ctx context.Context, in *input, programs *programs) (read
 	case err != nil:
 		var w *writeError
 		if errors.As(err, &w) {
-			return false, false, cannot(err)
+			_ = r.finish(p) // what was found out is told
+			return true, false, cannot(err)
 		}
 		r.env.log.Error("reading ended early", "err", err)
 	}

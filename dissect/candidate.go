@@ -68,12 +68,8 @@ func (c *candidate) discard() {
 		p.Release()
 	}
 	e := c.layer.s.engine
-	clear(c.attributes)
-	clear(c.layers)
-	clear(c.channels)
-	clear(c.above)
 	*c = candidate{
-		attributes: c.attributes[:0], layers: c.layers[:0], channels: c.channels[:0], above: c.above[:0],
+		attributes: again(c.attributes, 8), layers: again(c.layers, 2), channels: again(c.channels, 2), above: again(c.above, 2),
 	}
 	e.candidates.Put(c)
 }

@@ -29,7 +29,7 @@ type store struct{ buf []byte }
 
 // giveBack returns the memory of the half's bytes, unless that is much.
 func (h *half) giveBack(e *Engine) {
-	const much = 16 << 10
+	const much = 2 << 10
 	if s := h.store; s != nil && cap(h.buf) <= much {
 		s.buf = h.buf[:0]
 		e.stores.Put(s)
@@ -39,7 +39,7 @@ func (h *half) giveBack(e *Engine) {
 
 // reset empties the half.
 func (h *half) reset(e *Engine) {
-	const many = 64
+	const many = 16
 	h.giveBack(e)
 	marks := h.marks[:0]
 	if cap(marks) > many {

@@ -62,17 +62,25 @@ func (l *layer) discard() {
 	for _, c := range l.candidates {
 		c.discard()
 	}
-	clear(l.candidates)
-	clear(l.scopes)
 	e := l.s.engine
 	for d := range l.halves {
 		l.halves[d].reset(e)
 	}
 	*l = layer{
-		scopes: l.scopes[:0], candidates: l.candidates[:0], halves: l.halves,
-		origins: [2][]int{l.origins[0][:0], l.origins[1][:0]},
+		scopes: again(l.scopes, 4), candidates: again(l.candidates, 8), halves: l.halves,
+		origins: [2][]int{again(l.origins[0], 8), again(l.origins[1], 8)},
 	}
 	e.layers.Put(l)
+}
+
+// again empties a slice for another use. One that has grown beyond what is usual goes:
+// else, in time, each would be as long as the longest.
+func again[T any](s []T, usual int) []T {
+	if cap(s) > usual {
+		return nil
+	}
+	clear(s)
+	return s[:0]
 }
 
 // raise lets the layer, and those that bring its bytes, see at least n bytes of

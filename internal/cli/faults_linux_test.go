@@ -21,7 +21,7 @@ import (
 
 // readable reads what is left of a file of packets: how many there are, what its end
 // looks like, and what it says was dropped.
-func readable(t *testing.T, name string) (packets int, end error, lost capture.Stats) {
+func readable(t *testing.T, name string) (packets int, lost capture.Stats, end error) {
 	t.Helper()
 	src, err := pcapfile.Open(name)
 	if err != nil {
@@ -34,7 +34,7 @@ func readable(t *testing.T, name string) (packets int, end error, lost capture.S
 			if errors.Is(err, io.EOF) {
 				err = nil
 			}
-			return packets, err, src.Stats()
+			return packets, src.Stats(), err
 		}
 		packets++
 	}
@@ -74,7 +74,7 @@ func TestKilledWhileWriting(t *testing.T) {
 			_ = c.Process.Kill()
 			_ = c.Wait()
 			var damage *capture.DamageError
-			if n, err, _ := readable(t, name); n < 8 || err != nil && !errors.As(err, &damage) {
+			if n, _, err := readable(t, name); n < 8 || err != nil && !errors.As(err, &damage) {
 				t.Errorf("%d packets are left, and %v", n, err)
 			}
 		})
@@ -95,7 +95,7 @@ func TestStatisticsWritten(t *testing.T) {
 	if !bytes.Contains(text, []byte{5, 0, 0, 0}) { // an Interface Statistics Block
 		t.Error("there are no statistics")
 	}
-	if n, err, lost := readable(t, name); n < 8 || err != nil || lost.Dropped != 0 {
+	if n, lost, err := readable(t, name); n < 8 || err != nil || lost.Dropped != 0 {
 		t.Errorf("%d packets, %v, %+v", n, err, lost)
 	}
 }
@@ -119,7 +119,7 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("what was known is not told: %s", out)
 	}
 	var damage *capture.DamageError
-	if n, err, _ := readable(t, name); n < 50 || err != nil && !errors.As(err, &damage) {
+	if n, _, err := readable(t, name); n < 50 || err != nil && !errors.As(err, &damage) {
 		t.Errorf("%d packets, %v", n, err)
 	}
 }
@@ -137,7 +137,7 @@ func TestDiskFullOffline(t *testing.T) {
 		t.Errorf("what was known is not told: %s", out)
 	}
 	var damage *capture.DamageError
-	if n, err, _ := readable(t, name); n < 10 || err != nil && !errors.As(err, &damage) {
+	if n, _, err := readable(t, name); n < 10 || err != nil && !errors.As(err, &damage) {
 		t.Errorf("%d packets, %v", n, err)
 	}
 }

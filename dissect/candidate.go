@@ -140,7 +140,7 @@ func (c *candidate) step(d flow.Direction) (changed bool) {
 		t.stopped = true
 		return false
 	}
-	r := &l.s.report
+	r := l.s.report
 	r.Reset()
 	r.Recording = l.s.engine.cfg.Record
 	c.m = Message{
@@ -206,7 +206,7 @@ func (c *candidate) message(d flow.Direction, data []byte, p piece, first bool) 
 		return c.successor.feed(d^c.swap, data, p)
 	}
 	place := mark{at: t.cursor, packet: p.packet, offset: p.offset}
-	r := &l.s.report
+	r := l.s.report
 	for size := p.size; len(data) > 0; first = false {
 		r.Reset()
 		r.Recording = l.s.engine.cfg.Record

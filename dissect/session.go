@@ -16,8 +16,8 @@ type Session struct {
 	bothWays bool
 	expected *Expectation
 	pending  []Expectation
-	// report is reused by every parse; parsing never nests.
-	report Report
+	// report is borrowed while something is parsed; parsing never nests.
+	report *Report
 	// founded is how well each layer of an answer is, while it is put together.
 	founded []Confidence
 	// trial is what protocols are asked about before they get a parser.
@@ -30,9 +30,7 @@ type Session struct {
 func (s *Session) Close() {
 	e := s.engine
 	s.root.discard()
-	report := s.report
-	report.Reset()
-	*s = Session{report: report, founded: s.founded}
+	*s = Session{founded: again(s.founded, maxDepth)}
 	e.sessions.Put(s)
 }
 
@@ -40,13 +38,28 @@ func (s *Session) Close() {
 // reports whether the answer may have changed. seg.Data is not kept.
 func (s *Session) Observe(d flow.Direction, seg flow.Segment) (changed bool) {
 	s.payload[d] += uint64(seg.Size)
-	return s.root.feed(d, seg.Data, piece{
+	s.borrow()
+	changed = s.root.feed(d, seg.Data, piece{
 		size: seg.Size, packet: seg.Packet, offset: seg.Offset, start: seg.Start, gap: seg.Gap, ppid: seg.PPID,
 	})
+	s.giveBack()
+	return changed
+}
+
+func (s *Session) borrow() { s.report, _ = s.engine.reports.Get().(*Report) }
+
+func (s *Session) giveBack() {
+	s.report.Reset()
+	s.engine.reports.Put(s.report)
+	s.report = nil
 }
 
 // End says that no more bytes will come in direction d.
-func (s *Session) End(d flow.Direction) { s.root.end(d) }
+func (s *Session) End(d flow.Direction) {
+	s.borrow()
+	s.root.end(d)
+	s.giveBack()
+}
 
 // Wants reports whether more payload of direction d could still change the
 // answer. Where it can't, Observe costs a few instructions, but the caller can

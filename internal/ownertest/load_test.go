@@ -86,15 +86,33 @@ func requestResponse(t *testing.T, transport string, requests int) int {
 	return took
 }
 
-// With fifty thousand sockets on the machine, and new flows all the time, sniffid
-// takes less than a twentieth of a core.
+// With new flows all the time, sniffid takes about as much with fifty thousand sockets
+// on the machine as with a few. The aim is a twentieth of a core, which is told: how
+// much of one it is depends on the machine.
 func TestManySockets(t *testing.T) {
 	asked(t)
-	// A twentieth is the aim; what noise may add to it is no failure.
-	const processes, each, aim, most = 3, 17000, 0.05, 0.08
+	const processes, each, most = 3, 17000, 1.5
+	few, _ := newFlows(t, "a few")
 	for range processes {
 		play(t, nil, "many", strconv.Itoa(each)).next(t, "held")
 	}
+	for range attempts {
+		many, complete := newFlows(t, strconv.Itoa(processes*each))
+		if !complete {
+			return
+		}
+		if withoutBPF() || many < most*few {
+			return
+		}
+	}
+	t.Errorf("more than %.1f times the processor time, with %d sockets", most, processes*each)
+}
+
+// newFlows captures while there are new flows, a hundred a second, and returns what part
+// of a core that took; complete says that nearly all were seen.
+func newFlows(t *testing.T, sockets string) (share float64, complete bool) {
+	t.Helper()
+	const aim = 0.05
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -102,33 +120,29 @@ func TestManySockets(t *testing.T) {
 	defer server.Close()
 	w := watch(t)
 	time.Sleep(time.Second) // its start is over
-	flows, share := 0, 0.0
-	for range attempts {
-		begin, before := time.Now(), processorTime(t, w.cmd.Process.Pid)
-		for tick := time.NewTicker(10 * time.Millisecond); time.Since(begin) < 10*time.Second; flows++ {
-			<-tick.C
-			c, err := net.Dial("udp", server.LocalAddr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _ = c.Write([]byte("?"))
-			c.Close()
+	parser, helper := w.cmd.Process.Pid, child(t, w.cmd.Process.Pid)
+	both := func() time.Duration { return processorTime(t, parser) + processorTime(t, helper) }
+	flows := 0
+	begin, before := time.Now(), both()
+	for tick := time.NewTicker(10 * time.Millisecond); time.Since(begin) < 10*time.Second; flows++ {
+		<-tick.C
+		c, err := net.Dial("udp", server.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
 		}
-		elapsed, cpu := time.Since(begin), processorTime(t, w.cmd.Process.Pid)-before
-		share = float64(cpu) / float64(elapsed)
-		t.Logf("%d sockets, %d new flows in all, %.1f s: %d ms of processor time, %.1f %% of a core (aim: %.0f %%)",
-			processes*each, flows, elapsed.Seconds(), cpu.Milliseconds(), 100*share, 100*aim)
-		if share < most || withoutBPF() {
-			break
-		}
+		_, _ = c.Write([]byte("?"))
+		c.Close()
 	}
+	elapsed, cpu := time.Since(begin), both()-before
+	share = float64(cpu) / float64(elapsed)
+	t.Logf("%s sockets, %d new flows, %.1f s: %d ms of processor time, %.1f %% of a core (aim: %.0f %%)",
+		sockets, flows, elapsed.Seconds(), cpu.Milliseconds(), 100*share, 100*aim)
 	seen := w.flows(t)
-	if share >= most && !withoutBPF() {
-		t.Errorf("%.1f %% of a core, want less than %.0f %%", 100*share, 100*most)
-	}
 	if len(seen) < flows*9/10 {
 		t.Errorf("%d flows of %d were seen", len(seen), flows)
+		return share, false
 	}
+	return share, true
 }
 
 // processorTime is what a process has used so far.

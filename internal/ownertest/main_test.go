@@ -206,17 +206,23 @@ func capturing(ctx context.Context) bool {
 // testPID is the number of this process.
 func testPID() int { return os.Getpid() }
 
-// child is the first child of a process.
+// child is the first child of a process, whichever of its threads has started it.
 func child(t testing.TB, pid int) int {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, _, _ := strings.Cut(string(text), " ")
-	n, err := strconv.Atoi(first)
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range lists {
+		text, _ := os.ReadFile(name) // the thread may have ended
+		if first, _, found := strings.Cut(string(text), " "); found {
+			n, err := strconv.Atoi(first)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
 	}
-	return n
+	t.Fatal("it has no child")
+	return 0
 }

@@ -21,6 +21,9 @@ import (
 // errFailed says that some mutants did what none may do.
 var errFailed = errors.New("mutants failed")
 
+// hangs is how long a mutant may take before it counts as one that never ends.
+const hangs = 30 * time.Second
+
 // experiment makes mutants and watches what becomes of them.
 type experiment struct {
 	*options
@@ -77,7 +80,7 @@ func (e *experiment) run(ctx context.Context) error {
 // observe reads a mutant and reports what it did wrong.
 func (e *experiment) observe(n int, m *mutant, own uint64) {
 	// One that never ends can't be told of afterwards.
-	hang := time.AfterFunc(30*e.limits.time, func() {
+	hang := time.AfterFunc(max(hangs, 2*e.limits.time), func() {
 		e.report(n, m, "it does not end")
 		os.Exit(1)
 	})

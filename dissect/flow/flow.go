@@ -25,6 +25,7 @@ type Flow[S any] struct {
 	key         Key
 	clientFirst bool // the client is the key's first end
 	class       class
+	slot        uint8 // of the class's wheel
 	// Proto is the IP protocol number, meaningless if Link is set.
 	Proto uint8
 	// ICMPType and ICMPCode are those of the first packet of an ICMP flow.
@@ -51,9 +52,9 @@ type Flow[S any] struct {
 	// Value is the caller's own.
 	Value S
 
-	// Place in the list of the table's flows with the same timeout.
+	// Place among the flows of the slot.
 	prev, next *Flow[S]
-	stamp      int64 // Last, when the flow was put at the list's end
+	stamp      int64 // Last, when the flow was put there
 }
 
 // Key returns the flow's key.

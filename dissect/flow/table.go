@@ -26,8 +26,8 @@ type Table[S any] struct {
 	last   *Flow[S] // flow of the last packet
 	key    Key      // of the packet at hand
 	serial uint64
-	lists  [classes]list[S]
-	due    int64 // no list has anything to expire before
+	wheels [classes]wheel[S]
+	due    int64 // nothing expires before
 	stats  TableStats
 }
 

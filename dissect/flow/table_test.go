@@ -226,6 +226,7 @@ func TestTableExpiry(t *testing.T) {
 	}{
 		{"established", protoTCP, []uint8{ack}, 124 * minute},
 		{"opening", protoTCP, []uint8{syn}, 4 * minute},
+		{"closing", protoTCP, []uint8{ack, fin}, 4 * minute},
 		{"reset", protoTCP, []uint8{ack, rst}, minute},
 		{"udp", protoUDP, []uint8{0}, 5 * minute},
 		{"icmp", protoICMP, []uint8{0}, minute},
@@ -263,6 +264,34 @@ func TestTableSweep(t *testing.T) {
 	}
 	if f := table.All()[0]; f.Serial != 51 || f.Packets[FromClient] != 2001 {
 		t.Errorf("flow %d with %d packets is left", f.Serial, f.Packets[FromClient])
+	}
+}
+
+// A flow that was active for a while is ended soon after its timeout, not after
+// another one.
+func TestTableSweepsInTime(t *testing.T) {
+	const timeout, flows = int64(5 * time.Minute), 100
+	table := NewTable[int](Config{})
+	last := map[uint64]int64{}
+	table.OnEnd = func(f *Flow[int]) { last[f.Serial] = f.Last }
+	for i := range flows {
+		for _, at := range []int64{0, int64(i) * second} {
+			table.Update(udpPacket(uint32(i), 1e18+at))
+		}
+	}
+	busy := flows + 1
+	for now := flows * second; now < 2*timeout; now += second {
+		table.Update(udpPacket(uint32(busy), 1e18+now))
+		for serial := range uint64(flows) {
+			if at, ended := last[serial+1]; !ended && now-int64(serial)*second > timeout+timeout/8+2*second {
+				t.Fatalf("flow %d is there %v after its end", serial+1, time.Duration(now-int64(serial)*second))
+			} else if ended && at != 1e18+int64(serial)*second {
+				t.Fatalf("flow %d ended at %d", serial+1, at)
+			}
+		}
+	}
+	if table.Len() != 1 {
+		t.Errorf("%d flows left", table.Len())
 	}
 }
 

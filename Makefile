@@ -6,10 +6,11 @@
 # make fuzz   fuzz every target for a minute
 # make docs   write from the signatures docs/protocols.md, and the digest that a start reads
 # make mutants [CORPUS=DIR]   read 100,000 damaged captures: none may do harm
+# make speed-check   whether a change has made it slow beside a peer
 # make load   an hour of capture on a wire that is as busy as can be, and write docs/load.md (root)
 # make vulncheck   ask Go's vulnerability database about what is linked in
 # make release KEY=FILE   what is given to users, into dist/, signed: docs/releases.md
-# make speed LONG=FILE MANY=FILE   measure how fast captures are read, beside peers, and write docs/speed.md
+# make speed [CORPUS=DIR]   measure how fast captures are read, beside peers, and write docs/speed.md
 # make conformance [CORPUS=DIR,…]   measure how right the answers are, and write docs/conformance.md
 
 CAPTURE = testdata/pcaps/phantom/netstat-2888.pcap
@@ -21,7 +22,7 @@ PCAP = .ci/need libpcap-dev || { echo 'Building without live capture.' >&2; expo
 # What a clone of another user's, or an archive, says of its version is no reason to fail.
 VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners wine generate docs conformance mutants speed load vulncheck release clean
+.PHONY: try build test format vet staticcheck tidy tests cross fuzz fuzz-smoke live owners wine generate docs conformance mutants speed speed-check load vulncheck release clean
 
 try: build
 	@echo
@@ -94,13 +95,17 @@ docs:
 conformance:
 	go run ./internal/conformance -corpus '$(CORPUS)' -payloads 10000000 -write docs/conformance.md
 
-# LONG and MANY are large captures, classic pcap.
 mutants:
 	go run ./internal/mutants testdata/pcaps $(CORPUS)
 
 speed: build
 	@.ci/need libndpi-bin tshark
-	go run ./internal/speed -long '$(LONG)' -many '$(MANY)' -write docs/speed.md
+	go run ./internal/speed -write docs/speed.md testdata/pcaps $(CORPUS)
+
+# Whether a change has made it slow.
+speed-check: build
+	@.ci/need libndpi-bin
+	go run ./internal/speed -check testdata/pcaps
 
 load: build
 	go run ./internal/load -for $(or $(FOR),1h) -write docs/load.md

@@ -3,19 +3,24 @@
 // Command speed measures how fast sniffid reads captures, beside ndpiReader and
 // tshark in the same run, and writes a page of the documentation.
 //
-//	speed -sniffid FILE -long FILE -many FILE [-small FILE] [-rounds N] [-write FILE]
+//	speed [-sniffid FILE] [-rounds N] [-write FILE] FOLDER...
+//	speed -check [-sniffid FILE] FOLDER...
 //
-// The captures are large: -long has flows that are decided long since, -many the same
-// packets with new addresses again and again. Every program has one processor and the
-// whole file in the page cache; programs take turns, and medians are compared, so that
-// what else the machine does falls on all of them. A figure that misses its bar is
-// written down as missed; the exit status is 1 for what could not be measured.
+// Two large captures are made of all those in the folders: one with the same flows again
+// and again, and one whose repetitions have addresses of their own. Every program has
+// one processor and the whole file in the page cache; programs take turns, and medians
+// are compared, so that what else the machine does falls on all of them. A figure that
+// misses its bar is written down as missed; the exit status is 1 for what could not be
+// measured. With -check only ndpiReader is compared with, on smaller captures, and the
+// exit status is 1 when sniffid has become slower beside it than it was by more than
+// such measurements differ.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // config is what is measured, and with what.
@@ -24,26 +29,46 @@ type config struct {
 	long, many, small string
 	rounds            int
 	page              string
+	check             bool
 }
 
 func main() {
 	var c config
 	flag.StringVar(&c.sniffid, "sniffid", "./sniffid", "the program")
-	flag.StringVar(&c.long, "long", "", "a large capture of few flows")
-	flag.StringVar(&c.many, "many", "", "a large capture of many flows")
 	flag.StringVar(&c.small, "small", "testdata/pcaps/phantom/netstat-2888.pcap", "a small capture")
 	flag.IntVar(&c.rounds, "rounds", 3, "how often each program runs")
 	flag.StringVar(&c.page, "write", "", "page to write")
+	flag.BoolVar(&c.check, "check", false, "fail if sniffid has become slow")
 	flag.Parse()
-	if err := c.run(); err != nil {
+	if err := c.run(flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "speed:", err)
 		os.Exit(1)
 	}
 }
 
-func (c *config) run() error {
-	if c.long == "" || c.many == "" {
-		return fmt.Errorf("-long and -many are needed")
+func (c *config) run(folders []string) error {
+	records, err := collect(folders)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "speed")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	c.long, c.many = filepath.Join(dir, "long.pcap"), filepath.Join(dir, "many.pcap")
+	packets := enough
+	if c.check {
+		packets = enoughToCheck
+	}
+	if err := write(c.long, records, packets, false); err != nil {
+		return err
+	}
+	if err := write(c.many, records, packets, true); err != nil {
+		return err
+	}
+	if c.check {
+		return c.compare(os.Stdout)
 	}
 	var t table
 	for _, measure := range []func(*table) error{c.offline, c.dissector, c.cores, c.collection, c.start} {

@@ -18,7 +18,7 @@ func (c *config) offline(t *table) error {
 		name, file string
 		bar        float64
 	}{{"few flows", c.long, 3}, {"many flows", c.many, 4}} {
-		ours, peer := c.reads(capture.file), &program{args: []string{"ndpiReader", "-q", "-i", capture.file}, cores: "0"}
+		ours, peer := c.reads(capture.file), ndpi(capture.file)
 		packets, err := c.packets(capture.file)
 		if err != nil {
 			return err

@@ -18,7 +18,8 @@ import (
 // run is what one run of a program cost.
 type run struct {
 	wall time.Duration
-	rss  int64 // at its peak, bytes
+	cpu  time.Duration // of the processor, in the program and for it
+	rss  int64         // at its peak, bytes
 	out  digest
 	err  []byte // standard error
 }
@@ -52,7 +53,7 @@ func (p *program) run() (run, error) {
 	if err := cmd.Run(); err != nil {
 		return run{}, fmt.Errorf("%v: %w\n%s", p.args, err, errs.Bytes())
 	}
-	r := run{wall: time.Since(begin), err: errs.Bytes()}
+	r := run{wall: time.Since(begin), err: errs.Bytes(), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if r.out, err = read(out); err != nil {
 		return run{}, err
 	}
@@ -96,7 +97,12 @@ func turns(rounds int, programs ...*program) ([]run, error) {
 	return medians, nil
 }
 
-// sniffid reads a capture on one processor.
+// reads is sniffid reading a capture on one processor.
 func (c *config) reads(file string) *program {
 	return &program{args: []string{c.sniffid, "-r", file, "--format", "json"}, cores: "0", env: []string{"GOMAXPROCS=1"}}
+}
+
+// ndpi is ndpiReader doing the same.
+func ndpi(file string) *program {
+	return &program{args: []string{"ndpiReader", "-q", "-i", file}, cores: "0"}
 }

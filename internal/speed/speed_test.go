@@ -3,9 +3,17 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
+	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/sniffid/sniffid/capture"
+	"github.com/sniffid/sniffid/capture/pcapfile"
 )
 
 func TestPrefix(t *testing.T) {
@@ -45,5 +53,83 @@ func TestTable(t *testing.T) {
 	tab.info("c", perPacket(run{wall: time.Second}, 1000))
 	if tab.figures[0].met || !tab.figures[1].met || !tab.figures[2].met || tab.figures[2].value != "1000000" {
 		t.Errorf("%+v", tab.figures)
+	}
+}
+
+// Other addresses make other flows, and leave the checksums right.
+func TestReaddress(t *testing.T) {
+	records, err := collect([]string{"../../testdata/pcaps/phantom"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, r := range records {
+		frame := slices.Clone(r.data)
+		readdress(frame, 0x1234)
+		ip, was := frame[14:], r.data[14:]
+		if binary.BigEndian.Uint16(frame[12:]) != 0x0800 {
+			continue
+		}
+		if bytes.Equal(ip[12:16], was[12:16]) || bytes.Equal(ip[16:20], was[16:20]) {
+			t.Fatalf("the addresses are the same: % x", ip[:20])
+		}
+		header := int(ip[0]&15) * 4
+		if checksum(was[:header]) == 0 {
+			checked++
+			if sum := checksum(ip[:header]); sum != 0 {
+				t.Errorf("the header's checksum is off by %#04x", sum)
+			}
+		}
+		readdress(frame, 0x1234)
+		if !bytes.Equal(frame, r.data) {
+			t.Error("twice is not the same as not at all")
+		}
+	}
+	if checked == 0 {
+		t.Error("no checksum was right to begin with")
+	}
+}
+
+// checksum is that of RFC 1071, 0 for a header that has it.
+func checksum(b []byte) uint16 {
+	sum := uint32(0)
+	for ; len(b) >= 2; b = b[2:] {
+		sum += uint32(binary.BigEndian.Uint16(b))
+	}
+	for sum>>16 != 0 {
+		sum = sum&0xffff + sum>>16
+	}
+	return ^uint16(sum)
+}
+
+func TestWrite(t *testing.T) {
+	records, err := collect([]string{"../../testdata/pcaps/phantom"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "many.pcap")
+	if err := write(path, records, 5*len(records), true); err != nil {
+		t.Fatal(err)
+	}
+	src, err := pcapfile.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	var p capture.Packet
+	n, last := 0, int64(0)
+	for ; ; n++ {
+		if err := src.Next(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if p.Timestamp < last || len(p.Data) != len(records[n%len(records)].data) {
+			t.Fatalf("packet %d: %d bytes at %d, after %d", n, len(p.Data), p.Timestamp, last)
+		}
+		last = p.Timestamp
+	}
+	if n != 5*len(records) {
+		t.Errorf("%d packets of %d", n, 5*len(records))
 	}
 }

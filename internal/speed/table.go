@@ -48,10 +48,11 @@ const pageHead = `<!-- Written by "make speed"; do not edit. -->
 
 How fast captures are read, as measured by
 
-    make speed LONG=FILE MANY=FILE
+    make speed CORPUS=DIR
 
-beside ndpiReader (libndpi-bin 4.2) and tshark in the same run. LONG is a capture of long flows, MANY of many short ones. Each program is a whole process
-that begins and ends, on one processor, with the file in the page cache; they take turns, and medians of the wall-clock times are compared. sniffid has all its
+beside ndpiReader (libndpi-bin 4.2) and tshark in the same run. Of the captures in DIR and in testdata/pcaps two large ones are made: one has the same flows again
+and again, which are decided anew after an hour of silence or a new handshake, the other has other addresses, and so new flows, in each repetition. Each program is a whole
+process that begins and ends, on one processor, with the file in the page cache; they take turns, and medians of the wall-clock times are compared. sniffid has all its
 signatures and writes every flow as JSON. What is not met is said to be so: these figures are to be worked on.
 
 | what | figure | bar | met |

@@ -1,10 +1,6 @@
 package lang
 
-import (
-	"fmt"
-	"math/bits"
-	"strings"
-)
+import "slices"
 
 // PrefixLen is how many first bytes are described.
 const PrefixLen = 32
@@ -17,83 +13,6 @@ const maxLeast = 1 << 16
 
 // maxRows is how many rows one layout may have before they are put together.
 const maxRows = 32
-
-// Set is a set of byte values. Sets that are shared are not changed.
-type Set [4]uint64
-
-// Has reports whether b is in the set.
-func (s *Set) Has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
-
-// Len is the number of values.
-func (s *Set) Len() int {
-	return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) + bits.OnesCount64(s[2]) + bits.OnesCount64(s[3])
-}
-
-func (s *Set) add(b byte) { s[b>>6] |= 1 << (b & 63) }
-
-// and returns what both sets permit; nil permits all.
-func (s *Set) and(t *Set) *Set {
-	switch {
-	case s == nil || s == t:
-		return t
-	case t == nil:
-		return s
-	}
-	return &Set{s[0] & t[0], s[1] & t[1], s[2] & t[2], s[3] & t[3]}
-}
-
-// or returns what either set permits; nil permits all.
-func (s *Set) or(t *Set) *Set {
-	switch {
-	case s == nil || t == nil:
-		return nil
-	case s == t:
-		return s
-	}
-	return (&Set{s[0] | t[0], s[1] | t[1], s[2] | t[2], s[3] | t[3]}).simple()
-}
-
-func (s Set) not() Set { return Set{^s[0], ^s[1], ^s[2], ^s[3]} }
-
-// simple returns nil for a set that permits all.
-func (s *Set) simple() *Set {
-	if *s == (Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}) {
-		return nil
-	}
-	return s
-}
-
-func (s *Set) empty() bool { return s != nil && *s == Set{} }
-
-func (s *Set) equal(t *Set) bool { return s == t || s != nil && t != nil && *s == *t }
-
-var singles = func() (t [256]Set) {
-	for b := range t {
-		t[b].add(byte(b))
-	}
-	return t
-}()
-
-func one(b byte) *Set { return &singles[b] }
-
-func span(lo, hi byte) *Set {
-	if lo == hi {
-		return one(lo)
-	}
-	s := &Set{}
-	for b := int(lo); b <= int(hi); b++ {
-		s.add(byte(b))
-	}
-	return s.simple()
-}
-
-func letter(b byte, fold bool) *Set {
-	s := one(b)
-	if fold && isLetter(b) && b != '_' {
-		s = s.or(one(b ^ 0x20))
-	}
-	return s
-}
 
 // Row is one way in which messages begin: every byte at hand lies in its set; a
 // nil set permits all.
@@ -182,11 +101,30 @@ func follow(body []Stmt, in []front) []front {
 	return in
 }
 
-// limit puts paths together when they are too many; those that have come to
+// limit puts paths together when they are too many: first those that stand at the same
+// place and have begun alike, and if that is not enough, all. Those that have come to
 // their end stay apart from those that go on.
 func limit(fs []front) []front {
 	if len(fs) <= maxRows {
 		return fs
+	}
+	var alike [][]front
+next:
+	for i := range fs {
+		for j := range alike {
+			if alike[j][0].alike(&fs[i]) {
+				alike[j] = append(alike[j], fs[i])
+				continue next
+			}
+		}
+		alike = append(alike, fs[i:i+1:i+1])
+	}
+	if len(alike) <= maxRows/2 {
+		var out []front
+		for _, group := range alike {
+			out = append(out, joined(group)...)
+		}
+		return out
 	}
 	var done, on []front
 	for _, f := range fs {
@@ -197,6 +135,12 @@ func limit(fs []front) []front {
 		}
 	}
 	return append(joined(done), joined(on)...)
+}
+
+// alike reports whether two paths stand at the same place behind the same first bytes.
+func (f *front) alike(g *front) bool {
+	return f.pos == g.pos && f.done == g.done && f.inner == g.inner &&
+		slices.EqualFunc(f.row.Prefix[:decideLen], g.row.Prefix[:decideLen], (*Set).equal)
 }
 
 func joined(fs []front) []front {
@@ -368,31 +312,4 @@ func (f *front) region(s *Within) []front {
 		}
 	}
 	return out
-}
-
-// String writes the set as a pattern: 41, 30-39, {00,16-18}, ?? for nil, which
-// permits all.
-func (s *Set) String() string {
-	if s == nil {
-		return "??"
-	}
-	var parts []string
-	for b := 0; b < 256; b++ {
-		if !s.Has(byte(b)) {
-			continue
-		}
-		lo := b
-		for b < 255 && s.Has(byte(b+1)) {
-			b++
-		}
-		if lo == b {
-			parts = append(parts, fmt.Sprintf("%02x", lo))
-		} else {
-			parts = append(parts, fmt.Sprintf("%02x-%02x", lo, b))
-		}
-	}
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	return "{" + strings.Join(parts, ",") + "}"
 }

@@ -51,6 +51,4 @@ type Identification struct {
 	// Swapped says that the messages show the roles to be the other way round
 	// than the session was told; RolesKnown that they show the roles at all.
 	Swapped, RolesKnown bool
-	// Payload counts payload bytes seen per direction.
-	Payload [2]uint64
 }

@@ -8,7 +8,7 @@ import (
 
 // Identify returns the answer so far. It may be called at any time.
 func (s *Session) Identify() Identification {
-	id := Identification{Payload: s.payload}
+	var id Identification
 	s.founded = s.founded[:0]
 	turned := s.root.collect(&id)
 	id.Swapped = turned == 1
@@ -98,13 +98,13 @@ func (id *Identification) attribute(a Attribute) {
 // payload itself does not say otherwise. Without payload nothing is claimed.
 func (s *Session) applyExpectation(id *Identification) {
 	e := s.expected
-	if e == nil || len(e.Protocols) == 0 || s.payload[0]+s.payload[1] == 0 {
+	if e == nil || len(e.Protocols) == 0 || !s.spoken {
 		return
 	}
 	found := id.Protocols
 	switch {
 	case len(found) == 0 || e.Opaque && id.Confidence < Certain:
-		*id = Identification{Payload: id.Payload}
+		*id = Identification{}
 		found = nil
 	case e.Opaque:
 		id.Protocols = nil

@@ -11,8 +11,7 @@ type Session struct {
 	root   *layer
 	// layers counts the conversations within the flow, against maxLayers.
 	layers int
-	// payload counts bytes per direction, all of them.
-	payload  [2]uint64
+	spoken   bool // there was payload
 	bothWays bool
 	expected *Expectation
 	pending  []Expectation
@@ -37,7 +36,7 @@ func (s *Session) Close() {
 // Observe takes the next payload of direction d, in the sender's order. It
 // reports whether the answer may have changed. seg.Data is not kept.
 func (s *Session) Observe(d flow.Direction, seg flow.Segment) (changed bool) {
-	s.payload[d] += uint64(seg.Size)
+	s.spoken = s.spoken || seg.Size > 0
 	s.borrow()
 	changed = s.root.feed(d, seg.Data, piece{
 		size: seg.Size, packet: seg.Packet, offset: seg.Offset, start: seg.Start, gap: seg.Gap, ppid: seg.PPID,

@@ -50,6 +50,9 @@ type work struct {
 	sample *sample.Sample
 	// announcements is how many there were when the session last looked.
 	announcements uint64
+	// sated says, by the session's directions, that it wants no more payload of one
+	// until something happens in the other.
+	sated [2]bool
 }
 
 // told is the part of an answer whose change is worth an update.

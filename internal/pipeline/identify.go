@@ -117,6 +117,8 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 	if w.announcements != p.expect.turn {
 		w.announcements = p.expect.turn
 		p.applyExpectation(f)
+	} else if w.sated[v.direction(d)] && !seg.End {
+		return
 	}
 	if seg.Size > 0 {
 		changed = s.Observe(v.direction(d), seg)
@@ -192,13 +194,16 @@ func (p *Pipeline) applyExpectation(f *flow.Flow[conversation]) {
 
 // spare ends the work that can't change the answer any more.
 func (p *Pipeline) spare(f *flow.Flow[conversation], d flow.Direction) {
-	v := &f.Value
-	if v.work.session.Done() {
+	w := f.Value.work
+	for d := range w.sated {
+		w.sated[d] = !w.session.Wants(flow.Direction(d))
+	}
+	if w.sated[0] && w.sated[1] {
 		p.conclude(f)
 		return
 	}
-	if f.Proto == uint8(header.TCP) && !v.work.session.Wants(v.direction(d)) {
-		v.work.tcp.Stop(d, &p.bounds)
+	if f.Proto == uint8(header.TCP) && w.sated[f.Value.direction(d)] {
+		w.tcp.Stop(d, &p.bounds)
 	}
 }
 

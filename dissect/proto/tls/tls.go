@@ -98,9 +98,11 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	}
 	r.Length, r.Need = n, n
 	r.Incomplete = len(b) < n
-	r.Field("content type", 0, 1, "")
-	r.Field("version", 1, 2, "")
-	r.Field("length", 3, 2, strconv.Itoa(n-headerLen))
+	if r.Recording {
+		r.Field("content type", 0, 1, "")
+		r.Field("version", 1, 2, "")
+		r.Field("length", 3, 2, strconv.Itoa(n-headerLen))
+	}
 	side := &p.sides[m.From]
 	outcome := p.record(side, b[headerLen:min(len(b), n)], m, r)
 	side.begun = side.begun || outcome == dissect.Match && !r.Incomplete

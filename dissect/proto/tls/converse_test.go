@@ -121,11 +121,12 @@ func listen(p dissect.Parser, turns []turn, step int) heard {
 		buf   []byte
 		skip  int
 		begun bool
+		done  bool // nothing more is read
 	}
 	for _, turn := range turns {
 		d := turn.from
 		side := &sides[d]
-		for data := turn.data; len(data) > 0; {
+		for data := turn.data; len(data) > 0 && !side.done; {
 			n := min(step, len(data))
 			skipped := min(n, side.skip)
 			side.skip -= skipped
@@ -147,6 +148,9 @@ func listen(p dissect.Parser, turns []turn, step int) heard {
 				}
 				side.begun = true
 				h.take(&r, d)
+				if side.done = r.Length == 0; side.done {
+					break
+				}
 				n := min(r.Length, len(side.buf))
 				side.skip = r.Length - n
 				side.buf = side.buf[n:]

@@ -106,7 +106,15 @@ func (p *parser) Parse(m *dissect.Message, r *dissect.Report) dissect.Outcome {
 	side := &p.sides[m.From]
 	outcome := p.record(side, b[headerLen:min(len(b), n)], m, r)
 	side.begun = side.begun || outcome == dissect.Match && !r.Incomplete
+	if b[0] == applicationData && outcome == dissect.Match && p.handshaken() {
+		r.Length = 0 // what follows says no more
+	}
 	return outcome
+}
+
+// handshaken reports whether a hello was seen, and an answer.
+func (p *parser) handshaken() bool {
+	return p.offer.seen && p.sides[flow.FromClient].begun && p.sides[flow.FromServer].begun
 }
 
 // recordStart checks the first bytes of a record as far as they are there.

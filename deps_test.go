@@ -88,7 +88,7 @@ var mayImport = map[string][]string{
 	"internal/load": {
 		"capture", "dissect", "dissect/builtin", "dissect/flow", "internal/pipeline", "signatures",
 	},
-	"internal/speed":       {"capture", "capture/pcapfile"},
+	"internal/speed":       {"capture", "capture/pcapfile", "internal/cli"},
 	"internal/testsummary": {},
 }
 

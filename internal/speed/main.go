@@ -33,6 +33,9 @@ type config struct {
 }
 
 func main() {
+	if path := os.Getenv(profiling); path != "" {
+		exit(profiled(path, os.Args[1:]))
+	}
 	var c config
 	flag.StringVar(&c.sniffid, "sniffid", "./sniffid", "the program")
 	flag.StringVar(&c.small, "small", "testdata/pcaps/phantom/netstat-2888.pcap", "a small capture")
@@ -40,10 +43,15 @@ func main() {
 	flag.StringVar(&c.page, "write", "", "page to write")
 	flag.BoolVar(&c.check, "check", false, "fail if sniffid has become slow")
 	flag.Parse()
-	if err := c.run(flag.Args()); err != nil {
+	exit(c.run(flag.Args()))
+}
+
+func exit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "speed:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 func (c *config) run(folders []string) error {
@@ -71,7 +79,7 @@ func (c *config) run(folders []string) error {
 		return c.compare(os.Stdout)
 	}
 	var t table
-	for _, measure := range []func(*table) error{c.offline, c.dissector, c.cores, c.collection, c.start} {
+	for _, measure := range []func(*table) error{c.offline, c.dissector, c.cores, c.collection, c.start, c.profile} {
 		if err := measure(&t); err != nil {
 			return err
 		}

@@ -75,8 +75,8 @@ func (c *config) cores(t *table) error {
 	return nil
 }
 
-// share is what gctrace says of the time spent on collection, in percent, so far.
-var share = regexp.MustCompile(`(?m)^gc \d+ @[0-9.]+s (\d+)%:`)
+// collected is what gctrace says of the time spent on collection, in percent, so far.
+var collected = regexp.MustCompile(`(?m)^gc \d+ @[0-9.]+s (\d+)%:`)
 
 // collection measures the garbage collection's part.
 func (c *config) collection(t *table) error {
@@ -87,7 +87,7 @@ func (c *config) collection(t *table) error {
 		return err
 	}
 	percent := 0.0
-	if all := share.FindAllSubmatch(r.err, -1); all != nil {
+	if all := collected.FindAllSubmatch(r.err, -1); all != nil {
 		percent, err = strconv.ParseFloat(string(all[len(all)-1][1]), 64)
 	}
 	t.atMost("many flows: garbage collection, percent of the time", percent, 2.99)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,9 +39,9 @@ func TestPrefix(t *testing.T) {
 	}
 }
 
-func TestShare(t *testing.T) {
+func TestCollected(t *testing.T) {
 	const trace = "gc 1 @0.012s 2%: 0.01+0.2 ms clock\ngc 40 @1.2s 11%: 0.01+0.2 ms clock, 4->4->2 MB\n"
-	all := share.FindAllStringSubmatch(trace, -1)
+	all := collected.FindAllStringSubmatch(trace, -1)
 	if len(all) != 2 || all[1][1] != "11" {
 		t.Errorf("%q", all)
 	}
@@ -131,5 +132,25 @@ func TestWrite(t *testing.T) {
 	}
 	if n != 5*len(records) {
 		t.Errorf("%d packets of %d", n, 5*len(records))
+	}
+}
+
+func TestShares(t *testing.T) {
+	const top = `File: speed
+      flat  flat%   sum%        cum   cum%
+     3.22s 20.46% 20.46%      3.22s 20.46%  internal/runtime/syscall/linux.Syscall6
+     0.44s  2.80% 30.56%      3.14s 19.95%  github.com/sniffid/sniffid/dissect.(*index).lookup
+     0.20s  1.20% 30.56%      1.60s 10.50%  github.com/sniffid/sniffid/dissect/flow.(*Table[go.shape.struct { github.com/sniffid/sniffid/a.b }]).Update
+     0.10s  0.70% 30.56%       90ms  0.60%  github.com/sniffid/sniffid/dissect.NewEngine (inline)
+     680ms  4.32% 24.78%      0.68s  4.32%  runtime.memclrNoHeapPointers
+     0.16s  1.02% 41.99%      1.81s 11.50%  encoding/json.structEncoder.encode
+`
+	packages, functions := shares(top)
+	want := []share{{"the kernel", 20.46}, {"Go's runtime", 4.32}, {"dissect", 3.5}, {"dissect/flow", 1.2}, {"other libraries", 1.02}}
+	if !slices.EqualFunc(packages, want, func(a, b share) bool { return a.of == b.of && math.Abs(a.percent-b.percent) < 0.001 }) {
+		t.Errorf("packages %+v", packages)
+	}
+	if len(functions) != 3 || functions[0] != (share{"dissect.(*index).lookup", 19.95}) || functions[1].of != "dissect/flow.(*Table).Update" {
+		t.Errorf("functions %+v", functions)
 	}
 }

@@ -10,7 +10,11 @@ import (
 )
 
 // table gathers figures with the bars that they are held to.
-type table struct{ figures []figure }
+type table struct {
+	figures []figure
+	// packages and functions have the largest shares of the time, in percent.
+	packages, functions []share
+}
 
 type figure struct {
 	name, value, bar string
@@ -59,6 +63,22 @@ signatures and writes every flow as JSON. What is not met is said to be so: thes
 | --- | ---: | ---: | --- |
 `
 
+const profileHead = `
+## Where the time goes
+
+The processor profile of the many flows, on one processor, by package, without what it calls:
+
+| package | percent |
+| --- | ---: |
+`
+
+const functionHead = `
+The project's functions, with what they call:
+
+| function | percent |
+| --- | ---: |
+`
+
 // write writes the table as a page of the documentation.
 func (t *table) write(path string) error {
 	var b bytes.Buffer
@@ -72,6 +92,14 @@ func (t *table) write(path string) error {
 			met = "**no**"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", f.name, f.value, f.bar, met)
+	}
+	b.WriteString(profileHead)
+	for _, s := range t.packages {
+		fmt.Fprintf(&b, "| %s | %.1f |\n", s.of, s.percent)
+	}
+	b.WriteString(functionHead)
+	for _, s := range t.functions {
+		fmt.Fprintf(&b, "| `%s` | %.1f |\n", s.of, s.percent)
 	}
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }

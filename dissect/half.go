@@ -24,16 +24,9 @@ type mark struct {
 	offset int // within that packet's transport payload
 }
 
-// store is the memory of a half, lent while the half has bytes.
-type store struct{ buf []byte }
-
-// giveBack returns the memory of the half's bytes, unless that is much.
+// giveBack returns the memory of the half's bytes.
 func (h *half) giveBack(e *Engine) {
-	const much = 2 << 10
-	if s := h.store; s != nil && cap(h.buf) <= much {
-		s.buf = h.buf[:0]
-		e.stores.Put(s)
-	}
+	e.stores.put(h.store)
 	h.buf, h.store = nil, nil
 }
 
@@ -50,9 +43,11 @@ func (h *half) reset(e *Engine) {
 
 // append adds a piece and its mark.
 func (h *half) append(e *Engine, data []byte, m mark) {
-	if h.store == nil {
-		h.store, _ = e.stores.Get().(*store)
-		h.buf = h.store.buf
+	if n := len(h.buf) + len(data); n > cap(h.buf) {
+		s := e.stores.get(n)
+		buf := append(s.buf[:0], h.buf...)
+		e.stores.put(h.store)
+		h.buf, h.store = buf, s
 	}
 	m.at = h.total
 	h.buf = append(h.buf, data...)

@@ -135,14 +135,23 @@ func (x *index) lookup(data []byte, size int, d flow.Direction, either, first bo
 			set[w] &= x.later[w]
 		}
 	}
+	// Of the words soon only a few have rows left.
+	var all [maxWords]uint8
+	left := all[:len(set)]
+	for w := range left {
+		left[w] = uint8(w)
+	}
 	for off := range min(len(data), filterLen) {
 		mask := x.masks[(off*256+int(data[off]))*x.words:][:len(set)]
-		var any uint64
-		for w := range set {
+		n := 0
+		for _, w := range left {
 			set[w] &= mask[w]
-			any |= set[w]
+			if set[w] != 0 {
+				left[n] = w
+				n++
+			}
 		}
-		if any == 0 {
+		if left = left[:n]; n == 0 {
 			return false
 		}
 	}
@@ -150,9 +159,9 @@ func (x *index) lookup(data []byte, size int, d flow.Direction, either, first bo
 		if swap == 1 && !either {
 			break
 		}
-		for w, v := range set {
-			for v &= x.from[d^swap][w]; v != 0; v &= v - 1 {
-				r := &x.rows[w*64+bits.TrailingZeros64(v)]
+		for _, w := range left {
+			for v := set[w] & x.from[d^swap][w]; v != 0; v &= v - 1 {
+				r := &x.rows[int(w)*64+bits.TrailingZeros64(v)]
 				if len(data) < r.min {
 					short = true
 					continue

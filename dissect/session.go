@@ -10,7 +10,7 @@ type Session struct {
 	ctx    Context
 	root   *layer
 	// layers counts the conversations within the flow, against maxLayers.
-	layers int
+	layers   int
 	spoken   bool // there was payload
 	bothWays bool
 	expected *Expectation

@@ -97,7 +97,7 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 	for carrier, m := range members {
 		x := newIndex(e.protocols, m)
 		if x.words > maxWords {
-			return nil, fmt.Errorf("%d rows over %s, more than the index holds (%d)", len(x.rows), carrier, maxWords*64)
+			return nil, fmt.Errorf("%d rows over %s, more than the index holds (%d)", len(x.sources), carrier, maxWords*64)
 		}
 		e.scopes[carrier] = x
 		if p, ok := e.names[carrier]; ok {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/sniffid/sniffid/dissect/flow"
 )
@@ -16,8 +17,11 @@ import (
 // however many rows there are. Of a row that is left the further offsets are
 // looked at one by one.
 type index struct {
-	rows  []indexRow
-	words int
+	sources []rowSource
+	words   int
+	// The rest is built when a flow first asks: few carriers are ever met.
+	once sync.Once
+	rows []indexRow
 	// masks[(offset*256+byte)*words:][:words]
 	masks []uint64
 	// from[d] has the rows that allow direction d.
@@ -26,6 +30,12 @@ type index struct {
 	all []uint64
 	// later has the rows that are not restricted to a direction's first message.
 	later []uint64
+}
+
+// rowSource is a row of a protocol, an index into Engine.protocols.
+type rowSource struct {
+	*Row
+	protocol int
 }
 
 type indexRow struct {
@@ -58,37 +68,34 @@ func (r *indexRow) fits(data []byte, size int) bool {
 
 func newIndex(protocols []Protocol, members []int) *index {
 	x := &index{}
-	type entry struct {
-		row   *Row
-		of    indexRow
-		share float64 // of all beginnings that the row permits
-	}
-	var entries []entry
 	for _, p := range members {
 		for i := range protocols[p].Rows {
-			r := &protocols[p].Rows[i]
-			of := indexRow{protocol: p, min: r.Min, least: max(r.Min, r.Least), most: r.Most}
-			if len(r.Prefix) > filterLen {
-				of.rest = r.Prefix[filterLen:]
-			}
-			entries = append(entries, entry{r, of, r.share()})
+			x.sources = append(x.sources, rowSource{&protocols[p].Rows[i], p})
 		}
 	}
+	x.words = (len(x.sources) + 63) / 64
+	return x
+}
+
+// build makes the filter of the rows.
+func (x *index) build() {
 	// The rows that say most come first: where there is no room for all, those
 	// that fit everything are left out.
-	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.share, b.share) })
-	rows := make([]*Row, len(entries))
-	x.rows = make([]indexRow, len(entries))
-	for i, e := range entries {
-		rows[i], x.rows[i] = e.row, e.of
+	shares := make(map[*Row]float64, len(x.sources)) // of all beginnings that the row permits
+	for _, s := range x.sources {
+		shares[s.Row] = s.share()
 	}
-	x.words = (len(rows) + 63) / 64
-	x.masks = make([]uint64, filterLen*256*x.words)
+	slices.SortStableFunc(x.sources, func(a, b rowSource) int { return cmp.Compare(shares[a.Row], shares[b.Row]) })
+	x.rows = make([]indexRow, len(x.sources))
 	x.later, x.all = make([]uint64, x.words), make([]uint64, x.words)
 	for d := range x.from {
 		x.from[d] = make([]uint64, x.words)
 	}
-	for i, r := range rows {
+	for i, r := range x.sources {
+		x.rows[i] = indexRow{protocol: r.protocol, min: r.Min, least: max(r.Min, r.Least), most: r.Most}
+		if len(r.Prefix) > filterLen {
+			x.rows[i].rest = r.Prefix[filterLen:]
+		}
 		word, bit := i/64, uint64(1)<<(i%64)
 		x.all[word] |= bit
 		for d := range x.from {
@@ -99,19 +106,30 @@ func newIndex(protocols []Protocol, members []int) *index {
 		if !r.FirstOnly {
 			x.later[word] |= bit
 		}
-		for off := range filterLen {
-			var set *ByteSet
-			if off < len(r.Prefix) {
-				set = r.Prefix[off]
+	}
+	x.masks = make([]uint64, filterLen*256*x.words)
+	free := make([]uint64, x.words) // the rows that permit all at an offset
+	for off := range filterLen {
+		at := x.masks[off*256*x.words:][:256*x.words]
+		clear(free)
+		for i, r := range x.sources {
+			if off >= len(r.Prefix) || r.Prefix[off] == nil {
+				free[i/64] |= 1 << (i % 64)
+				continue
 			}
-			for b := range 256 {
-				if set == nil || set.Has(byte(b)) {
-					x.masks[(off*256+b)*x.words+word] |= bit
+			for w, set := range r.Prefix[off] {
+				for ; set != 0; set &= set - 1 {
+					b := w*64 + bits.TrailingZeros64(set)
+					at[b*x.words+i/64] |= 1 << (i % 64)
 				}
 			}
 		}
+		for b := range 256 {
+			for w := range free {
+				at[b*x.words+w] |= free[w]
+			}
+		}
 	}
-	return x
 }
 
 // maxWords bounds the rows of one index, so that a look-up needs no heap.
@@ -124,6 +142,7 @@ const maxWords = 64
 // shorter than they need to decide. size is that of the message on the wire
 // where it is delimited, else 0.
 func (x *index) lookup(data []byte, size int, d flow.Direction, either, first bool, found func(protocol int, swap flow.Direction) bool) (short bool) {
+	x.once.Do(x.build)
 	var acc [maxWords]uint64
 	start := x.from[d]
 	if either {

@@ -4,7 +4,8 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"errors"
-	"hash/crc64"
+	"hash/crc32"
+	"io"
 	"io/fs"
 	"sync"
 
@@ -53,19 +54,24 @@ func (l *late) get() *File {
 func (l *late) begins(m *dissect.Message) bool { return l.get().begins(m) }
 func (l *late) parser() dissect.Parser         { return l.get().make() }
 
-// checksum is that of all built-in files and their names.
+// checksum is that of all built-in files and their names. Every start computes it, so
+// the polynomial is one that processors know.
 func checksum() (uint64, error) {
-	table := crc64.MakeTable(crc64.ECMA)
-	sum := uint64(0)
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	buf := make([]byte, 64<<10)
 	err := fs.WalkDir(files, ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		text, err := files.ReadFile(path)
-		sum = crc64.Update(crc64.Update(sum, table, []byte(path)), table, text)
+		f, err := files.Open(path)
+		if err != nil {
+			return err
+		}
+		_, _ = io.WriteString(sum, path) // a hash does not fail
+		_, err = io.CopyBuffer(sum, f, buf)
 		return err
 	})
-	return sum, err
+	return uint64(sum.Sum32()), err
 }
 
 // writeDigest is what readDigest reads. The set is that of all built-in files.

@@ -124,16 +124,16 @@ func (h *wpcapHandle) start(c *Config) error {
 	return nil
 }
 
-func (h *wpcapHandle) read() (frame, error) {
+func (h *wpcapHandle) read(frames []frame) ([]frame, error) {
 	var header, data uintptr
 	switch call(h.lib.nextEx, h.h, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data))) {
 	case 1:
 		timestamp, captured, length := packetHeader(bytesAt(uint64(header), packetHeaderLen))
-		return frame{data: bytesAt(uint64(data), captured), timestamp: timestamp, length: length}, nil
+		return append(frames, frame{data: bytesAt(uint64(data), captured), timestamp: timestamp, length: length}), nil
 	case 0:
-		return frame{}, capture.ErrTimeout
+		return frames, capture.ErrTimeout
 	}
-	return frame{}, errors.New(h.lib.problem(h.h))
+	return frames, errors.New(h.lib.problem(h.h))
 }
 
 func (h *wpcapHandle) origin() capture.Interface { return h.iface }

@@ -158,9 +158,9 @@ func (c Config) withDefaults() (Config, error) {
 // handle captures on one interface. Its methods are called by one goroutine,
 // except interrupt.
 type handle interface {
-	// read waits for a packet, for pollInterval at most: then it returns
-	// capture.ErrTimeout. The data is valid until the next call.
-	read() (frame, error)
+	// read waits for packets, for pollInterval at most: then it returns
+	// capture.ErrTimeout. It appends them; their data is valid until the next call.
+	read(frames []frame) ([]frame, error)
 	origin() capture.Interface
 	// drops counts packets lost since the handle was opened.
 	drops() drops

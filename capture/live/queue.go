@@ -46,31 +46,32 @@ func newQueue() *queue {
 	return q
 }
 
-// push appends a packet, waiting for space. It returns false if the queue has
-// been closed.
-func (q *queue) push(f frame, iface int, linkType capture.LinkType) bool {
+// push appends packets, waiting for space. It returns false if the queue has been
+// closed.
+func (q *queue) push(frames []frame, iface int, linkType capture.LinkType) bool {
 	q.mu.Lock()
-	for !q.closed && len(q.batch.packets) > 0 && len(q.batch.data)+len(f.data) > maxBatch {
-		q.space.Wait()
+	defer q.mu.Unlock()
+	for i := range frames {
+		f := &frames[i]
+		for !q.closed && len(q.batch.packets) > 0 && len(q.batch.data)+len(f.data) > maxBatch {
+			q.space.Wait()
+		}
+		if q.closed {
+			return false
+		}
+		b := q.batch
+		start := len(b.data)
+		b.data = append(b.data, f.data...)
+		b.packets = append(b.packets, queued{start, len(b.data), max(f.length, len(f.data)), f.timestamp, iface, linkType})
+		q.received++
+		if f.length > len(f.data) {
+			q.truncated++
+		}
+		if len(b.packets) == 1 {
+			q.signal()
+		}
 	}
-	if q.closed {
-		q.mu.Unlock()
-		return false
-	}
-	b := q.batch
-	start := len(b.data)
-	b.data = append(b.data, f.data...)
-	b.packets = append(b.packets, queued{start, len(b.data), max(f.length, len(f.data)), f.timestamp, iface, linkType})
-	q.received++
-	if f.length > len(f.data) {
-		q.truncated++
-	}
-	first := len(b.packets) == 1
-	q.mu.Unlock()
-	if first {
-		q.signal()
-	}
-	return true
+	return !q.closed
 }
 
 // take exchanges the waiting batch, if it has packets, for the given empty one.

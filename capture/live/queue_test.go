@@ -15,7 +15,7 @@ func TestQueueIsBounded(t *testing.T) {
 	data := make([]byte, maxBatch/4)
 	pushed := make(chan bool)
 	go func() {
-		for q.push(frame{data: data}, 0, 1) {
+		for q.push([]frame{{data: data}}, 0, 1) {
 			pushed <- true
 		}
 		close(pushed)
@@ -36,7 +36,7 @@ func TestQueueIsBounded(t *testing.T) {
 	q.close()
 	for range pushed { // those from before
 	}
-	if q.push(frame{}, 0, 1) {
+	if q.push([]frame{{}}, 0, 1) {
 		t.Error("a closed queue took a packet")
 	}
 	if _, ended := q.take(new(batch)); !ended {
@@ -47,7 +47,7 @@ func TestQueueIsBounded(t *testing.T) {
 // TestQueueTakesLargePackets: one packet may exceed the bound.
 func TestQueueTakesLargePackets(t *testing.T) {
 	q := newQueue()
-	if !q.push(frame{data: make([]byte, 2*maxBatch)}, 0, 1) {
+	if !q.push([]frame{{data: make([]byte, 2*maxBatch)}}, 0, 1) {
 		t.Error("refused")
 	}
 }
@@ -55,7 +55,7 @@ func TestQueueTakesLargePackets(t *testing.T) {
 func TestHandOverDoesNotAllocate(t *testing.T) {
 	n := newNetwork("a")
 	s := newSource(configured(t, "a"), n.open, n.up)
-	f := frame{data: make([]byte, 1500), length: 1500}
+	f := []frame{{data: make([]byte, 1500), length: 1500}}
 	var p capture.Packet
 	run := func() {
 		s.queue.push(f, 0, 1)
@@ -76,7 +76,7 @@ func BenchmarkHandOver(b *testing.B) {
 				b.Fatal(err)
 			}
 			s := newSource(c, nil, nil)
-			f := frame{data: make([]byte, size), length: size}
+			f := []frame{{data: make([]byte, size), length: size}}
 			b.SetBytes(int64(size))
 			go func() {
 				for s.queue.push(f, 0, 1) {

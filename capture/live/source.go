@@ -176,34 +176,23 @@ func (s *source) add(name string, h handle) {
 	s.running.Go(func() { s.run(r) })
 }
 
-// How often a reader fetches its drop counters; it looks at the clock whenever
-// it is idle, and once in so many packets.
-const (
-	countInterval = 200 * time.Millisecond
-	countPackets  = 256
-)
+// countInterval is how often a reader fetches its drop counters.
+const countInterval = 200 * time.Millisecond
 
 // run reads until the source is closed, or has ended, or the interface fails.
 func (s *source) run(r *reader) {
 	var failure error
-	var packets int
+	var frames []frame
 	counted := time.Now()
-	for !s.stopping.Load() && failure == nil {
-		f, err := r.handle.read()
-		if last := s.last.Load(); last != nil && s.over(*last, f, err) {
-			break
+	for over := false; !over && !s.stopping.Load() && failure == nil; {
+		var err error
+		frames, err = r.handle.read(frames[:0])
+		if last := s.last.Load(); last != nil {
+			frames, over = s.rest(*last, frames, err)
 		}
-		switch {
-		case err == nil:
-			if !s.queue.push(f, r.index, r.linkType) {
-				continue // closed: stopping is set
-			}
-			if packets++; packets%countPackets != 0 {
-				continue
-			}
-		case !errors.Is(err, capture.ErrTimeout):
+		s.queue.push(frames, r.index, r.linkType)
+		if err != nil && !errors.Is(err, capture.ErrTimeout) {
 			failure = err
-			continue
 		}
 		if now := time.Now(); now.Sub(counted) >= countInterval {
 			counted = now

@@ -94,15 +94,15 @@ func (n *network) watch(stop <-chan struct{}, changed func(), _ *slog.Logger) {
 
 var errVanished = errors.New("the interface has vanished")
 
-func (l *link) read() (frame, error) {
+func (l *link) read(frames []frame) ([]frame, error) {
 	select {
 	case f, ok := <-l.frames:
 		if !ok {
-			return frame{}, errVanished
+			return frames, errVanished
 		}
-		return f, nil
+		return append(frames, f), nil
 	case <-time.After(5 * time.Millisecond):
-		return frame{}, capture.ErrTimeout
+		return frames, capture.ErrTimeout
 	}
 }
 

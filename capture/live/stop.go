@@ -10,16 +10,21 @@ import (
 // drain bounds how long packets of the time before Stop are read.
 const drain = 2 * time.Second
 
-// over reports whether a reader is through with what had come when the capture was told
-// to end.
-func (s *source) over(last time.Time, f frame, err error) bool {
+// rest returns what had come when the capture was told to end, and whether a reader is
+// through with that.
+func (s *source) rest(last time.Time, frames []frame, err error) ([]frame, bool) {
 	switch late := time.Since(last); {
 	case errors.Is(err, capture.ErrTimeout):
-		return late > 2*s.config.Batch // the kernel may hold some back
+		return frames, late > 2*s.config.Batch // the kernel may hold some back
 	case err != nil:
-		return true
+		return frames, true
 	default:
-		return f.timestamp > last.UnixNano() || late > drain
+		for i := range frames {
+			if frames[i].timestamp > last.UnixNano() {
+				return frames[:i], true
+			}
+		}
+		return frames, late > drain
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/sniffid/sniffid/capture/pcapfile"
+	"github.com/sniffid/sniffid/dissect"
 )
 
 var update = flag.Bool("update", false, "write testdata/pcaps/truth.tsv anew from what is identified; look at the difference")
@@ -106,5 +107,46 @@ func TestChecks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A label comes with the first packets that have payload, and is kept.
+func TestSoon(t *testing.T) {
+	figures, err := testSuite(t).soon()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range figures {
+		if !f.Met {
+			t.Errorf("%s: %s, not %s", f.Name, f.Value, f.Bar)
+		}
+	}
+	if figures[0].Value == "0" {
+		t.Error("no flow has a label")
+	}
+}
+
+func TestWaits(t *testing.T) {
+	a, b := []string{"http"}, []string{"http", "websocket"}
+	var w waits
+	w.add([]said{{1, []string{"irc"}, dissect.Likely}, {2, a, dissect.Likely}, {3, a, dissect.Certain}, {5, b, dissect.Certain}})
+	w.add([]said{{1, a, dissect.Certain}, {4, nil, dissect.ConfidenceNone}, {6, a, dissect.Likely}})
+	if !slices.Equal(w.label, []int{2, 6}) || !slices.Equal(w.stack, []int{5, 6}) || !slices.Equal(w.certain, []int{5}) {
+		t.Errorf("%+v", w)
+	}
+}
+
+func TestPercentile(t *testing.T) {
+	values := make([]int, 100)
+	for i := range values {
+		values[i] = 100 - i // 1 to 100
+	}
+	for percent, want := range map[int]int{50: 50, 95: 95, 99: 99, 100: 100, 0: 1} {
+		if got := percentile(values, percent); got != want {
+			t.Errorf("percentile %d is %d, not %d", percent, got, want)
+		}
+	}
+	if percentile(nil, 50) != 0 || percentile([]int{7}, 95) != 7 {
+		t.Error("of few values")
 	}
 }

@@ -112,13 +112,18 @@ type reshape func(p *capture.Packet, emit func(*capture.Packet))
 // in the order of their first packets. What cannot be read ends the capture;
 // what was read before stands.
 func (s *suite) identify(path string, shape reshape) ([]*pipeline.Flow, error) {
+	return s.follow(path, shape, nil)
+}
+
+// follow is identify that tells of answers as they change.
+func (s *suite) follow(path string, shape reshape, onUpdate func(*pipeline.Flow)) ([]*pipeline.Flow, error) {
 	src, err := pcapfile.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer src.Close()
 	var flows []*pipeline.Flow
-	p := pipeline.New(pipeline.Config{Engine: s.engine, OnFlow: func(f *pipeline.Flow) {
+	p := pipeline.New(pipeline.Config{Engine: s.engine, OnUpdate: onUpdate, OnFlow: func(f *pipeline.Flow) {
 		kept := *f
 		flows = append(flows, &kept)
 	}})

@@ -22,4 +22,13 @@ func below(name string, n, of int, bar float64) figure {
 	return figure{name, fmt.Sprintf("%d of %d", n, of), fmt.Sprintf("< %g", bar), ratio(n, of) < bar}
 }
 
+func atMost(name string, value, bar int) figure {
+	return figure{name, fmt.Sprint(value), fmt.Sprintf("≤ %d", bar), value <= bar}
+}
+
+// spread is the median and what 95 and 99 of 100 values do not exceed.
+func spread(values []int) string {
+	return fmt.Sprintf("%d, %d, %d", percentile(values, 50), percentile(values, 95), percentile(values, 99))
+}
+
 func info(name string, value any) figure { return figure{name, fmt.Sprint(value), "", true} }

@@ -38,6 +38,7 @@ type check struct {
 func checks() []check {
 	return []check{
 		{"labels", (*suite).labels},
+		{"soon", (*suite).soon},
 		{"ports", (*suite).shuffledPorts},
 		{"segments", (*suite).segments},
 		{"middle", (*suite).middle},

@@ -36,7 +36,7 @@ command; a figure that misses its bar fails it.
 What is measured, and what is not: labels are those of two other engines that agreed, so that they are evidence, not proof; those that the bytes contradict are
 in [disputed.tsv](../internal/conformance/disputed.tsv) with what the bytes are, and count as what they are: not met. "Shuffled ports" gives every
 port of a capture another number and leaves out flows whose label comes from an announcement, which names ports. "Random segments" cuts each TCP segment in up to five pieces, shuffles
-them and sends a quarter of them twice. "Named" of a flow that was cut or halved means that all layers that are named were named in the whole capture too.
+them and sends a quarter of them twice. The packets to a label are those with payload, of both directions, from the first of the flow to the one after which it has the name that it keeps. "Named" of a flow that was cut or halved means that all layers that are named were named in the whole capture too.
 
 `
 

@@ -54,7 +54,10 @@ type confined struct {
 func start(t *testing.T, cmd *exec.Cmd) *confined {
 	t.Helper()
 	c := &confined{Cmd: cmd}
-	cmd.Stdout, cmd.Stderr = &c.out, &c.err
+	if cmd.Stdout == nil {
+		cmd.Stdout = &c.out
+	}
+	cmd.Stderr = &c.err
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -65,9 +68,14 @@ func start(t *testing.T, cmd *exec.Cmd) *confined {
 	return c
 }
 
-// capture starts sniffid on the loopback of a network namespace of its own, perhaps by
-// another program.
+// startCapture starts sniffid on the loopback of a network namespace of its own, perhaps
+// by another program.
 func startCapture(t *testing.T, through []string, args ...string) *confined {
+	t.Helper()
+	return start(t, captureCommand(t, through, args...))
+}
+
+func captureCommand(t *testing.T, through []string, args ...string) *exec.Cmd {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root to make a network namespace and capture")
@@ -81,7 +89,7 @@ func startCapture(t *testing.T, through []string, args ...string) *confined {
 	}
 	cmd := exec.Command("sh", append(words, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	return start(t, cmd)
+	return cmd
 }
 
 // threads are what the kernel says of every thread, by the names of the lines.
@@ -173,7 +181,10 @@ func inNamespace(pid int, f func() error) error {
 func talk() error { return talkFor(0) }
 
 // talkFor keeps the sockets of a conversation for so long.
-func talkFor(d time.Duration) error {
+func talkFor(d time.Duration) error { return converse(func(int) {}, d) }
+
+// converse is talkFor that calls asking with the client's port before its request.
+func converse(asking func(port int), d time.Duration) error {
 	l, err := net.Listen("tcp4", "127.0.0.1:8080")
 	if err != nil {
 		return err
@@ -194,6 +205,11 @@ func talkFor(d time.Duration) error {
 		return err
 	}
 	defer server.Close()
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		return err
+	}
+	asking(name.(*unix.SockaddrInet4).Port)
 	for _, say := range []struct {
 		from io.Writer
 		to   io.Reader
@@ -231,7 +247,10 @@ func capturing(t *testing.T, pid int) {
 type flowRecord struct {
 	Type      string   `json:"type"`
 	Protocols []string `json:"protocols"`
-	Client    struct{ Owner ownerRecord }
+	Client    struct {
+		Port  int
+		Owner ownerRecord
+	}
 	Server    struct{ Owner ownerRecord }
 }
 

@@ -251,7 +251,7 @@ type flowRecord struct {
 		Port  int
 		Owner ownerRecord
 	}
-	Server    struct{ Owner ownerRecord }
+	Server struct{ Owner ownerRecord }
 }
 
 type ownerRecord struct {

@@ -10,7 +10,7 @@ type Config struct {
 	// The timeouts are how long a flow may be idle; 0 = the default. They
 	// follow RFC 5382 (TCP), RFC 4787 (UDP) and RFC 5508 (ICMP).
 	TCPEstablished time.Duration // 2 h 4 min
-	TCPTransitory  time.Duration // 4 min; partially open or closing
+	TCPOpening     time.Duration // 4 min; SYN seen, not yet established
 	Ended          time.Duration // 1 min; closed, reset or refused, any protocol
 	UDP            time.Duration // 5 min
 	ICMP           time.Duration // 1 min
@@ -22,7 +22,7 @@ type class uint8
 
 const (
 	classEnded class = iota
-	classTCPTransitory
+	classTCPOpening
 	classTCPEstablished
 	classUDP
 	classICMP
@@ -35,8 +35,8 @@ func classOf(proto uint8, s State) class {
 	case s.Ended():
 		return classEnded
 	case proto == protoTCP || proto == protoSCTP:
-		if s != StateEstablished { // RFC 5382 REQ-5: the close may have got lost
-			return classTCPTransitory
+		if s < StateEstablished {
+			return classTCPOpening
 		}
 		return classTCPEstablished
 	case proto == protoUDP:
@@ -56,7 +56,7 @@ func (c Config) withDefaults() Config {
 		value time.Duration
 	}{
 		{&c.TCPEstablished, 2*time.Hour + 4*time.Minute},
-		{&c.TCPTransitory, 4 * time.Minute},
+		{&c.TCPOpening, 4 * time.Minute},
 		{&c.Ended, time.Minute},
 		{&c.UDP, 5 * time.Minute},
 		{&c.ICMP, time.Minute},
@@ -73,8 +73,8 @@ func (c *Config) timeout(k class) time.Duration {
 	switch k {
 	case classEnded:
 		return c.Ended
-	case classTCPTransitory:
-		return c.TCPTransitory
+	case classTCPOpening:
+		return c.TCPOpening
 	case classTCPEstablished:
 		return c.TCPEstablished
 	case classUDP:

@@ -226,7 +226,6 @@ func TestTableExpiry(t *testing.T) {
 	}{
 		{"established", protoTCP, []uint8{ack}, 124 * minute},
 		{"opening", protoTCP, []uint8{syn}, 4 * minute},
-		{"closing", protoTCP, []uint8{ack, fin}, 4 * minute},
 		{"reset", protoTCP, []uint8{ack, rst}, minute},
 		{"udp", protoUDP, []uint8{0}, 5 * minute},
 		{"icmp", protoICMP, []uint8{0}, minute},

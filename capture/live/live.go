@@ -76,6 +76,10 @@ type Source interface {
 	capture.Source
 	// Lost returns the drop counters of the i-th of Interfaces, as Stats does of all.
 	Lost(i int) capture.Stats
+	// Backlog says how many packets wait for Next, as a share of those that there is
+	// room for: when that is full, the kernel's buffers fill, and then packets are lost.
+	// It is for the caller of Next.
+	Backlog() float64
 	// Stop ends the capture: packets that have come until now are still handed out,
 	// as long as that takes no more than seconds, then Next returns [io.EOF]. Close is
 	// needed all the same. Stop does not wait.

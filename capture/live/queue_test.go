@@ -52,6 +52,27 @@ func TestQueueTakesLargePackets(t *testing.T) {
 	}
 }
 
+// TestBacklog: how full the queue was tells that the consumer is late.
+func TestBacklog(t *testing.T) {
+	s := newSource(configured(t, "a"), nil, nil)
+	var p capture.Packet
+	for _, quarters := range []int{1, 3, 0} {
+		frames := []frame{{data: make([]byte, 100)}}
+		for range quarters {
+			frames = append(frames, frame{data: make([]byte, maxBatch/4)})
+		}
+		s.queue.push(frames, 0, 1)
+		for range frames {
+			if err := s.Next(&p); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := s.Backlog(), float64(quarters)/4; got < want || got > want+0.01 {
+				t.Errorf("%d quarters waited: %v", quarters, got)
+			}
+		}
+	}
+}
+
 func TestHandOverDoesNotAllocate(t *testing.T) {
 	n := newNetwork("a")
 	s := newSource(configured(t, "a"), n.open, n.up)

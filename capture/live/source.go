@@ -24,6 +24,7 @@ type source struct {
 	// front is the batch being handed out, from at on; the consumer's own.
 	front  *batch
 	at     int
+	full   float64 // how full the queue was when front was taken
 	number uint64
 	timer  *time.Timer
 
@@ -259,6 +260,7 @@ func (s *source) advance() error {
 		s.front, ended = s.queue.take(s.front)
 		switch {
 		case len(s.front.packets) > 0:
+			s.full = float64(len(s.front.data)) / maxBatch
 			return nil
 		case ended:
 			return io.EOF
@@ -270,6 +272,9 @@ func (s *source) advance() error {
 		}
 	}
 }
+
+// Backlog implements [Source].
+func (s *source) Backlog() float64 { return s.full }
 
 // Interfaces implements [capture.Source]. With [Any] the list grows.
 func (s *source) Interfaces() []capture.Interface {

@@ -82,6 +82,10 @@ func (r *run) live(ctx context.Context) error {
 		watch.update(f)
 	}
 	config.OnVerdict = func(p *pipeline.Port) { r.note(r.out.Change(p)) }
+	config.Backlog = src.Backlog
+	config.OnShed = func() {
+		r.env.log.Warn("packets come faster than they can be looked into; payload is passed over while too many wait; a filter expression makes the capture cheaper")
+	}
 	// What has come when the run is to end is looked at all the same.
 	stop := context.AfterFunc(ctx, src.Stop)
 	defer stop()

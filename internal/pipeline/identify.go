@@ -10,6 +10,9 @@ import (
 // payload hands what a packet carries to the flow's session.
 func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *header.Layer) {
 	defer p.survive(f)
+	if l.PayloadSize > 0 && p.sheds(f) {
+		return
+	}
 	v := &f.Value
 	if v.work == nil && (l.Proto != header.TCP || !bare(f, l)) {
 		p.begin(f, l)

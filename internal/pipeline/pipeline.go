@@ -46,6 +46,11 @@ type Config struct {
 	// KeepSamples leaves the beginning of the payload in flows without a name
 	// ([Flow.Sample]); it costs up to 2 KiB a flow.
 	KeepSamples bool
+	// Backlog says how many packets wait, as a share of those that there is room for;
+	// when there are many, payload is passed over: packets that are lost are lost to
+	// all. OnShed is called the first time. Both may be nil.
+	Backlog func() float64
+	OnShed  func()
 	// MaxPackets ends [Pipeline.Run] after so many packets; 0 = no limit.
 	MaxPackets uint64
 

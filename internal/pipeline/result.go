@@ -86,8 +86,9 @@ type Summary struct {
 	Dropped, Truncated, Malformed uint64
 	// Evicted counts flows that were ended for want of room, Failures the packets that
 	// a dissector panicked over, Unjudged ends of flows that no verdict knows of, because
-	// there were too many ports.
-	Evicted, Failures, Unjudged uint64
+	// there were too many ports, Uninspected packets whose payload was not looked at,
+	// because too many others waited.
+	Evicted, Failures, Unjudged, Uninspected uint64
 }
 
 // Add adds o to s, for a total over several runs.
@@ -101,4 +102,5 @@ func (s *Summary) Add(o *Summary) {
 	s.Evicted += o.Evicted
 	s.Failures += o.Failures
 	s.Unjudged += o.Unjudged
+	s.Uninspected += o.Uninspected
 }

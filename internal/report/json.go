@@ -64,17 +64,18 @@ type observedRecord struct {
 }
 
 type summaryRecord struct {
-	Type      string `json:"type"`
-	Schema    int    `json:"schema"`
-	Packets   uint64 `json:"packets"`
-	Bytes     uint64 `json:"bytes"`
-	Flows     uint64 `json:"flows"`
-	Dropped   uint64 `json:"dropped"`
-	Truncated uint64 `json:"truncated"`
-	Malformed uint64 `json:"malformed"`
-	Evicted   uint64 `json:"evicted,omitempty"`
-	Failures  uint64 `json:"failures,omitempty"`
-	Unjudged  uint64 `json:"unjudged,omitempty"`
+	Type        string `json:"type"`
+	Schema      int    `json:"schema"`
+	Packets     uint64 `json:"packets"`
+	Bytes       uint64 `json:"bytes"`
+	Flows       uint64 `json:"flows"`
+	Dropped     uint64 `json:"dropped"`
+	Truncated   uint64 `json:"truncated"`
+	Malformed   uint64 `json:"malformed"`
+	Evicted     uint64 `json:"evicted,omitempty"`
+	Failures    uint64 `json:"failures,omitempty"`
+	Unjudged    uint64 `json:"unjudged,omitempty"`
+	Uninspected uint64 `json:"uninspected,omitempty"`
 }
 
 type jsonReporter struct {
@@ -130,7 +131,7 @@ func (j *jsonReporter) Close() error {
 	s := &j.total
 	err := j.write(summaryRecord{
 		"summary", schema,
-		s.Packets, s.Bytes, s.Flows, s.Dropped, s.Truncated, s.Malformed, s.Evicted, s.Failures, s.Unjudged,
+		s.Packets, s.Bytes, s.Flows, s.Dropped, s.Truncated, s.Malformed, s.Evicted, s.Failures, s.Unjudged, s.Uninspected,
 	})
 	return cmp.Or(j.out.Flush(), err)
 }

@@ -229,7 +229,15 @@ func summaryText(s *pipeline.Summary) string {
 	for _, c := range []struct {
 		n    uint64
 		what string
-	}{{s.Dropped, "dropped"}, {s.Truncated, "truncated"}, {s.Malformed, "malformed"}, {s.Evicted, "flows given up for want of room"}, {s.Failures, "failures of dissectors"}, {s.Unjudged, "ends of flows without a verdict for want of room"}} {
+	}{
+		{s.Dropped, "dropped"},
+		{s.Truncated, "truncated"},
+		{s.Malformed, "malformed"},
+		{s.Evicted, "flows given up for want of room"},
+		{s.Failures, "failures of dissectors"},
+		{s.Unjudged, "ends of flows without a verdict for want of room"},
+		{s.Uninspected, "with payload that was not looked at for want of time"},
+	} {
 		if c.n > 0 {
 			text += fmt.Sprintf(", %d %s", c.n, c.what)
 		}

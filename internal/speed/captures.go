@@ -6,16 +6,55 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/sniffid/sniffid/capture"
 	"github.com/sniffid/sniffid/capture/pcapfile"
 )
+
+// making names the folder that a run of this program makes the large captures in. What
+// that takes would count as the memory of all programs that are run afterwards: a process
+// begins with the peak of its parent.
+const making = "SNIFFID_SPEED_CAPTURES"
+
+// The large captures: of the same flows again and again, and of others each time.
+const longFile, manyFile = "long.pcap", "many.pcap"
+
+// haveCaptures has another process make the large captures.
+func haveCaptures(dir string, packets int, folders []string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(self, append([]string{strconv.Itoa(packets)}, folders...)...)
+	cmd.Env = append(os.Environ(), making+"="+dir)
+	cmd.Stderr = os.Stderr
+	return cmd.Run()
+}
+
+// makeCaptures makes the large captures, each with at least so many packets.
+func makeCaptures(dir, packets string, folders []string) error {
+	n, err := strconv.Atoi(packets)
+	if err != nil {
+		return err
+	}
+	records, err := collect(folders)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		write(filepath.Join(dir, longFile), records, n, false),
+		write(filepath.Join(dir, manyFile), records, n, true),
+	)
+}
 
 // record is a packet of the captures that the large ones are made of.
 type record struct {

@@ -26,8 +26,8 @@ var usual = [...]struct {
 	file  func(*config) string
 	ratio float64
 }{
-	{"few flows", func(c *config) string { return c.long }, 0.25},
-	{"many flows", func(c *config) string { return c.many }, 0.25},
+	{"few flows", func(c *config) string { return c.long }, 0.26},
+	{"many flows", func(c *config) string { return c.many }, 0.74},
 }
 
 // errSlow says that sniffid has become slow.

@@ -36,6 +36,9 @@ func main() {
 	if path := os.Getenv(profiling); path != "" {
 		exit(profiled(path, os.Args[1:]))
 	}
+	if dir := os.Getenv(making); dir != "" {
+		exit(makeCaptures(dir, os.Args[1], os.Args[2:]))
+	}
 	var c config
 	flag.StringVar(&c.sniffid, "sniffid", "./sniffid", "the program")
 	flag.StringVar(&c.small, "small", "testdata/pcaps/phantom/netstat-2888.pcap", "a small capture")
@@ -55,24 +58,17 @@ func exit(err error) {
 }
 
 func (c *config) run(folders []string) error {
-	records, err := collect(folders)
-	if err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp("", "speed")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	c.long, c.many = filepath.Join(dir, "long.pcap"), filepath.Join(dir, "many.pcap")
+	c.long, c.many = filepath.Join(dir, longFile), filepath.Join(dir, manyFile)
 	packets := enough
 	if c.check {
 		packets = enoughToCheck
 	}
-	if err := write(c.long, records, packets, false); err != nil {
-		return err
-	}
-	if err := write(c.many, records, packets, true); err != nil {
+	if err := haveCaptures(dir, packets, folders); err != nil {
 		return err
 	}
 	if c.check {

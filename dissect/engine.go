@@ -42,8 +42,8 @@ type Engine struct {
 	// beats[p] lists the protocols that lose against p on equal evidence.
 	beats [][]int
 	// What sessions have given back, to be used again.
-	sessions, layers, candidates, reports sync.Pool
-	stores                                stores
+	sessions, layers, candidates, reports, drafts sync.Pool
+	stores                                        stores
 	// directional[p] says that p's messages tell client and server apart.
 	directional []bool
 	// children[p] is set where something can ride on protocol p.
@@ -71,6 +71,7 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 	}
 	e.sessions.New = func() any { return new(Session) }
 	e.layers.New = func() any { return new(layer) }
+	e.drafts.New = func() any { return new(draft) }
 	e.reports.New = func() any { return new(Report) }
 	e.candidates.New = func() any { return new(candidate) }
 	members := make(map[string][]int)

@@ -6,32 +6,51 @@ import (
 	"github.com/sniffid/sniffid/dissect/flow"
 )
 
+// draft is an answer while it is put together, in memory that is used again.
+type draft struct {
+	Identification
+	founded []Confidence // how well each of Protocols is
+}
+
 // Identify returns the answer so far. It may be called at any time.
 func (s *Session) Identify() Identification {
-	var id Identification
-	s.founded = s.founded[:0]
-	turned := s.root.collect(&id)
-	id.Swapped = turned == 1
-	for i, confidence := range s.founded {
-		id.weaken(confidence)
-		for j := range id.Evidence {
-			if id.Evidence[j].Protocol == id.Protocols[i] {
-				id.Evidence[j].Confidence = confidence
+	x, _ := s.engine.drafts.Get().(*draft)
+	turned := s.root.collect(x)
+	x.Swapped = turned == 1
+	for i, confidence := range x.founded {
+		x.weaken(confidence)
+		for j := range x.Evidence {
+			if x.Evidence[j].Protocol == x.Protocols[i] {
+				x.Evidence[j].Confidence = confidence
 			}
 		}
 	}
 	if turned == 1 {
-		for i := range id.Evidence {
-			id.Evidence[i].Direction ^= 1
+		for i := range x.Evidence {
+			x.Evidence[i].Direction ^= 1
 		}
 	}
-	s.applyExpectation(&id)
+	s.applyExpectation(&x.Identification)
+	id := x.Identification
+	id.Protocols, id.Evidence, id.Attributes = exact(x.Protocols), exact(x.Evidence), exact(x.Attributes)
+	*x = draft{founded: x.founded[:0], Identification: Identification{
+		Protocols: again(x.Protocols, maxDepth), Evidence: again(x.Evidence, 2*maxDepth), Attributes: again(x.Attributes, maxAttributes),
+	}}
+	s.engine.drafts.Put(x)
 	return id
+}
+
+// exact copies a list to memory of its size; of nothing it makes nothing.
+func exact[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return append(make([]T, 0, len(list)), list...)
 }
 
 // collect appends the layers of the best explanation and returns 1 if they show
 // the session's roles to be exchanged.
-func (l *layer) collect(id *Identification) (turned flow.Direction) {
+func (l *layer) collect(id *draft) (turned flow.Direction) {
 	best, confidence := l.best()
 	if best == nil {
 		return 0
@@ -40,7 +59,7 @@ func (l *layer) collect(id *Identification) (turned flow.Direction) {
 	if best.proto.directional() {
 		id.RolesKnown = true
 	}
-	l.s.put(id, best.proto.Name, confidence)
+	id.put(best.proto.Name, confidence)
 	for d := range best.tracks {
 		if t := &best.tracks[d]; t.proven {
 			id.Evidence = append(id.Evidence, t.evidence)
@@ -59,7 +78,7 @@ func (l *layer) collect(id *Identification) (turned flow.Direction) {
 		if x.confidence != ConfidenceNone {
 			founded = x.confidence
 		}
-		if l.s.put(id, x.name, founded) {
+		if id.put(x.name, founded) {
 			id.Evidence = append(id.Evidence, x.evidence)
 		}
 	}
@@ -71,13 +90,13 @@ func (l *layer) collect(id *Identification) (turned flow.Direction) {
 
 // put adds a layer, or, when the stack names it already, lets the better founded of
 // the two stand: what one layer has proved of the next, weak messages don't disprove.
-func (s *Session) put(id *Identification, name string, confidence Confidence) (added bool) {
+func (id *draft) put(name string, confidence Confidence) (added bool) {
 	if i := slices.Index(id.Protocols, name); i >= 0 {
-		s.founded[i] = max(s.founded[i], confidence)
+		id.founded[i] = max(id.founded[i], confidence)
 		return false
 	}
 	id.Protocols = append(id.Protocols, name)
-	s.founded = append(s.founded, confidence)
+	id.founded = append(id.founded, confidence)
 	return true
 }
 

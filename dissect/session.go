@@ -17,8 +17,6 @@ type Session struct {
 	pending  []Expectation
 	// report is borrowed while something is parsed; parsing never nests.
 	report *Report
-	// founded is how well each layer of an answer is, while it is put together.
-	founded []Confidence
 	// trial is what protocols are asked about before they get a parser.
 	trial Message
 }
@@ -29,7 +27,7 @@ type Session struct {
 func (s *Session) Close() {
 	e := s.engine
 	s.root.discard()
-	*s = Session{founded: again(s.founded, maxDepth)}
+	*s = Session{}
 	e.sessions.Put(s)
 }
 

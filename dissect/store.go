@@ -9,8 +9,16 @@ type store struct {
 }
 
 // stores lends out memory in a few sizes, so that a long half does not leave its memory
-// to a short one: all that is lent together is at most four times what is in use.
-type stores [4]sync.Pool
+// to a short one: all that is lent together is at most four times what is in use. A
+// collection of garbage leaves it what it has for others, which is bounded. It is safe for
+// concurrent use.
+type stores struct {
+	mu   sync.Mutex
+	free [4][]*store // by class
+}
+
+// maxFree is how many stores of a class are kept for others.
+const maxFree = 64
 
 // storeSize is the size of a store of the first class, in bytes; each further class has
 // four times that.
@@ -18,23 +26,32 @@ const storeSize = 256
 
 // get returns a store of at least n bytes.
 func (s *stores) get(n int) *store {
-	size := storeSize
-	for class := range s {
-		if n > size {
-			size *= 4
-			continue
-		}
-		if x, ok := s[class].Get().(*store); ok {
-			return x
-		}
-		return &store{make([]byte, 0, size), int8(class)}
+	class, size := 0, storeSize
+	for n > size {
+		class, size = class+1, size*4
 	}
-	return &store{make([]byte, 0, n), -1}
+	if class >= len(s.free) {
+		return &store{make([]byte, 0, n), -1}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	free := &s.free[class]
+	if last := len(*free) - 1; last >= 0 {
+		x := (*free)[last]
+		*free = (*free)[:last]
+		return x
+	}
+	return &store{make([]byte, 0, size), int8(class)}
 }
 
 // put takes a store back; nil is nothing.
 func (s *stores) put(x *store) {
-	if x != nil && x.class >= 0 {
-		s[x.class].Put(x)
+	if x == nil || x.class < 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if free := &s.free[x.class]; len(*free) < maxFree {
+		*free = append(*free, x)
 	}
 }

@@ -445,16 +445,29 @@ func BenchmarkConcludedPacket(b *testing.B) {
 
 // A short connection from its SYN to its label.
 func BenchmarkConnection(b *testing.B) {
+	const src, dst = 14 + 12, 14 + 16 // the addresses in a frame
 	frames := webFrames(newWire("10.0.0.1:40000", "10.0.0.2:8080"))
-	e := engine(b)
+	p := New(Config{Engine: engine(b)})
+	n := 0
+	packet := *frame(1, nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		p := New(Config{Engine: e})
-		for i, data := range frames {
-			if err := p.Packet(frame(i+1, data)); err != nil {
+		for _, data := range frames {
+			client := data[src+1 : src+4]
+			if data[src+3] == 2 && data[src+1] == 0 && data[src+2] == 0 { // the server's
+				client = data[dst+1 : dst+4]
+			}
+			client[0], client[1], client[2] = 1|byte(n>>16), byte(n>>8), byte(n)
+			packet.Number++
+			packet.Timestamp += 1e6
+			packet.Data, packet.Length = data, len(data)
+			if err := p.Packet(&packet); err != nil {
 				b.Fatal(err)
 			}
 		}
-		p.Finish()
+		n++
+	}
+	if flows := p.Summary().Flows; flows != uint64(n) {
+		b.Fatalf("%d flows of %d connections", flows, n)
 	}
 }

@@ -154,6 +154,12 @@ type Source interface {
 	Close() error
 }
 
+// Pairs is a Source that answers two questions for less than it answers them one by one.
+type Pairs interface {
+	// LookupPair is Lookup of one and then of the other.
+	LookupPair(first, second Query) (Owner, Owner)
+}
+
 // Machine is a [Source] that knows this machine.
 type Machine interface {
 	Source

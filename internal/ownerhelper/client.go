@@ -35,18 +35,22 @@ type Client struct {
 	// ended is told once why there are no answers any more; not after Close.
 	ended func(error)
 
-	mu      sync.Mutex
-	conn    Conn
-	in      *bufio.Reader
-	buffer  []byte
-	dead    error
-	known   map[netip.Addr]bool // is it local?
-	greeted bool
-	method  string
-	weaker  error
+	mu        sync.Mutex
+	conn      Conn
+	in        *bufio.Reader
+	questions []byte // being sent
+	buffer    []byte
+	dead      error
+	known     map[netip.Addr]bool // is it local?
+	greeted   bool
+	method    string
+	weaker    error
 }
 
-var _ owner.Machine = (*Client)(nil)
+var (
+	_ owner.Machine = (*Client)(nil)
+	_ owner.Pairs   = (*Client)(nil)
+)
 
 // NewClient asks through conn, which is the client's from then on. Ended is told once,
 // by any goroutine, if answers end before Close.
@@ -87,24 +91,36 @@ func (c *Client) greet() {
 // ask sends a question and receives the first answer, which is valid until the next
 // question. The lock is held.
 func (c *Client) ask(k kind, q *owner.Query) ([]byte, error) {
-	c.greet()
-	if c.dead != nil {
-		return nil, c.dead
+	if err := c.send(k, q); err != nil {
+		return nil, err
 	}
-	var b [questionSize]byte
-	putQuestion(&b, k, q)
-	err := c.conn.SetDeadline(time.Now().Add(patience))
-	if err == nil {
-		_, err = c.conn.Write(b[:])
-	}
-	var text []byte
-	if err == nil {
-		text, err = readAnswer(c.in, c.buffer)
-	}
+	text, err := readAnswer(c.in, c.buffer)
 	if err != nil {
 		return nil, c.fail(err)
 	}
 	return text, nil
+}
+
+// send sends questions of a kind. The lock is held.
+func (c *Client) send(k kind, questions ...*owner.Query) error {
+	c.greet()
+	if c.dead != nil {
+		return c.dead
+	}
+	c.questions = c.questions[:0]
+	for _, q := range questions {
+		var b [questionSize]byte
+		putQuestion(&b, k, q)
+		c.questions = append(c.questions, b[:]...)
+	}
+	err := c.conn.SetDeadline(time.Now().Add(patience))
+	if err == nil {
+		_, err = c.conn.Write(c.questions)
+	}
+	if err != nil {
+		return c.fail(err)
+	}
+	return nil
 }
 
 // receive receives one more answer.
@@ -138,13 +154,37 @@ func (c *Client) Fail(why error) {
 func (c *Client) Lookup(q owner.Query) owner.Owner {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b, err := c.ask(askLookup, &q)
-	if err != nil {
+	if c.send(askLookup, &q) != nil {
 		return owner.Owner{Reason: owner.LookupsEnded}
 	}
+	return c.owner()
+}
+
+// LookupPair implements [owner.Pairs]: it wakes the other process once.
+func (c *Client) LookupPair(first, second owner.Query) (owner.Owner, owner.Owner) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.send(askLookup, &first, &second) != nil {
+		ended := owner.Owner{Reason: owner.LookupsEnded}
+		return ended, ended
+	}
+	a := c.owner()
+	return a, c.owner()
+}
+
+// owner receives an owner. The lock is held.
+func (c *Client) owner() owner.Owner {
+	if c.dead != nil {
+		return owner.Owner{Reason: owner.LookupsEnded}
+	}
+	b, err := readAnswer(c.in, c.buffer)
 	d := decoder{b: b}
-	o := d.owner()
-	if err := d.done(); err != nil {
+	var o owner.Owner
+	if err == nil {
+		o = d.owner()
+		err = d.done()
+	}
+	if err != nil {
 		_ = c.fail(err)
 		return owner.Owner{Reason: owner.LookupsEnded}
 	}

@@ -81,6 +81,11 @@ func TestClient(t *testing.T) {
 	if got := c.Lookup(q); got.PID != 53 || m.asked != q {
 		t.Errorf("%+v, asked %+v", got, m.asked)
 	}
+	r := q
+	r.Local, r.Remote = q.Remote, q.Local
+	if a, b := c.LookupPair(q, r); a.PID != 53 || b.PID != 5000 || m.asked != r {
+		t.Errorf("%+v and %+v, asked %+v last", a, b, m.asked)
+	}
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {

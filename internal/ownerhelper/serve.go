@@ -19,7 +19,10 @@ import (
 // Serve answers questions about a machine until conn ends, which is no error. It first
 // says how the machine's owners are found, and what weaker says, which may be nil. What
 // is no question ends it.
+//
+// Questions that have come together are answered together.
 func Serve(conn io.ReadWriter, m owner.Machine, weaker error) error {
+	in, out := bufio.NewReader(conn), bufio.NewWriter(conn)
 	hello := encoder{}
 	hello.text(m.Method())
 	if weaker != nil {
@@ -27,12 +30,17 @@ func Serve(conn io.ReadWriter, m owner.Machine, weaker error) error {
 	} else {
 		hello.text("")
 	}
-	if err := writeAnswer(conn, hello.b); err != nil {
+	if err := writeAnswer(out, hello.b); err != nil {
 		return err
 	}
 	for {
+		if in.Buffered() < questionSize {
+			if err := out.Flush(); err != nil {
+				return err
+			}
+		}
 		var b [questionSize]byte
-		switch _, err := io.ReadFull(conn, b[:]); {
+		switch _, err := io.ReadFull(in, b[:]); {
 		case err == io.EOF: //nolint:errorlint // it comes as it is
 			return nil
 		case err != nil:
@@ -42,7 +50,7 @@ func Serve(conn io.ReadWriter, m owner.Machine, weaker error) error {
 		if err != nil {
 			return err
 		}
-		if err := answer(conn, m, k, &q); err != nil {
+		if err := answer(out, m, k, &q); err != nil {
 			return err
 		}
 	}
@@ -66,18 +74,14 @@ func answer(conn io.Writer, m owner.Machine, k kind, q *owner.Query) error {
 		}
 		return writeAnswer(conn, []byte(text[:min(len(text), maxAnswer)]))
 	case askSnapshot:
-		w := bufio.NewWriter(conn)
 		for _, s := range m.Snapshot() {
 			if text := socketAnswer(&s); len(text) <= maxAnswer {
-				if err := writeAnswer(w, text); err != nil {
+				if err := writeAnswer(conn, text); err != nil {
 					return err
 				}
 			}
 		}
-		if err := writeAnswer(w, nil); err != nil {
-			return err
-		}
-		return w.Flush()
+		return writeAnswer(conn, nil)
 	}
 	return errQuestion
 }

@@ -195,15 +195,19 @@ func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
 		f.Value.owners = [2]*owner.Owner{&p.offline, &p.offline}
 		return
 	}
-	transport := transportName(f.Proto)
-	for _, d := range [...]flow.Direction{flow.FromServer, flow.FromClient} {
-		o := p.config.Owners.Lookup(owner.Query{
-			Transport: transport,
-			Local:     f.Endpoint(d), Remote: f.Endpoint(d.Reverse()),
-			ID: f.ICMPID(), Answers: d == flow.FromServer, Time: time.Unix(0, f.Last),
-		})
-		f.Value.owners[d] = p.owners.Keep(&o)
+	q := owner.Query{
+		Transport: transportName(f.Proto), ID: f.ICMPID(), Time: time.Unix(0, f.Last),
+		Local: f.Server(), Remote: f.Client(), Answers: true,
 	}
+	r := q
+	r.Local, r.Remote, r.Answers = q.Remote, q.Local, false
+	var server, client owner.Owner
+	if p.pairs != nil {
+		server, client = p.pairs.LookupPair(q, r)
+	} else {
+		server, client = p.config.Owners.Lookup(q), p.config.Owners.Lookup(r)
+	}
+	f.Value.owners[flow.FromServer], f.Value.owners[flow.FromClient] = p.owners.Keep(&server), p.owners.Keep(&client)
 }
 
 // reviewOwners asks again for owners that the first packet gave no exact answer

@@ -91,6 +91,7 @@ type Pipeline struct {
 	// offline is the owner of ends that nobody can be asked about.
 	offline owner.Owner
 	owners  owner.Keeper
+	pairs   owner.Pairs // the configured owners, if they are
 	// packet is the one being looked at, current its flow, for the callbacks
 	// of reassembly; process is what is attached to it.
 	packet    *capture.Packet
@@ -119,6 +120,7 @@ func New(c Config) *Pipeline {
 		summary:   Summary{File: c.File},
 		offline:   owner.Owner{Reason: owner.Offline},
 	}
+	p.pairs, _ = c.Owners.(owner.Pairs)
 	p.sessions.limit = c.MaxSessions
 	p.fragments.OnGiveUp = p.incomplete
 	p.table.OnEnd = p.ended

@@ -46,6 +46,8 @@ static int gather(pcap_t *pcap, int fd, int wait, unsigned char *data, size_t ro
 			return b.count;
 		if (status != PCAP_ERROR_BREAK && (status < 0 || turn > 0))
 			return status;
+		if (status == 0 && wait == 0)
+			return 0;
 		if (status == 0) {
 			struct pollfd p = {fd, POLLIN, 0};
 			poll(&p, 1, wait);
@@ -58,6 +60,7 @@ import "C"
 import (
 	"errors"
 	"net/netip"
+	"time"
 	"unsafe"
 
 	"github.com/sniffid/sniffid/capture"
@@ -69,6 +72,7 @@ import (
 type libpcap struct {
 	p          *C.pcap_t
 	fd         C.int
+	waiter     *waiter // nil: gather waits
 	snapLength int
 	nanos      bool // the fraction of a time stamp counts nanoseconds
 	data       []byte
@@ -136,6 +140,9 @@ func (l *libpcap) activate(o options) (warning string, err error) {
 		return "", errors.New(C.GoString(&problem[0]))
 	}
 	l.fd = C.pcap_get_selectable_fd(l.p)
+	if l.waiter, err = newWaiter(int(l.fd)); err != nil {
+		return "", err
+	}
 	l.nanos = C.pcap_get_tstamp_precision(l.p) == C.PCAP_TSTAMP_PRECISION_NANO
 	l.snapLength = int(C.pcap_snapshot(l.p))
 	l.data = make([]byte, roomFor+l.snapLength)
@@ -153,8 +160,15 @@ func (l *libpcap) problem(status C.int) string {
 
 // read implements [handle].
 func (l *libpcap) read(frames []frame) ([]frame, error) {
-	n := C.gather(l.p, l.fd, C.int(pollInterval.Milliseconds()),
-		(*C.uchar)(&l.data[0]), C.size_t(len(l.data)), C.size_t(l.snapLength), &l.packets[0], C.int(len(l.packets)))
+	var n C.int
+	if l.waiter != nil {
+		l.waiter.wait(pollInterval, func() bool {
+			n = l.gather(0)
+			return n != 0
+		})
+	} else {
+		n = l.gather(pollInterval)
+	}
 	switch {
 	case n == 0:
 		return frames, capture.ErrTimeout
@@ -172,6 +186,12 @@ func (l *libpcap) read(frames []frame) ([]frame, error) {
 		data = data[p.captured:]
 	}
 	return frames, nil
+}
+
+// gather takes over what packets there are, or those that come within a time.
+func (l *libpcap) gather(wait time.Duration) C.int {
+	return C.gather(l.p, l.fd, C.int(wait.Milliseconds()),
+		(*C.uchar)(&l.data[0]), C.size_t(len(l.data)), C.size_t(l.snapLength), &l.packets[0], C.int(len(l.packets)))
 }
 
 func (l *libpcap) linkType() capture.LinkType { return capture.LinkType(C.pcap_datalink(l.p)) }
@@ -204,7 +224,12 @@ func (l *libpcap) filter(name, expression string) error {
 	return nil
 }
 
-func (l *libpcap) close() { C.pcap_close(l.p) }
+func (l *libpcap) close() {
+	if l.waiter != nil {
+		l.waiter.close()
+	}
+	C.pcap_close(l.p)
+}
 
 // Interfaces lists what can be captured on. It needs no permission.
 func Interfaces() ([]Device, error) {

@@ -140,9 +140,7 @@ func (l *libpcap) activate(o options) (warning string, err error) {
 		return "", errors.New(C.GoString(&problem[0]))
 	}
 	l.fd = C.pcap_get_selectable_fd(l.p)
-	if l.waiter, err = newWaiter(int(l.fd)); err != nil {
-		return "", err
-	}
+	l.waiter = newWaiter(int(l.fd))
 	l.nanos = C.pcap_get_tstamp_precision(l.p) == C.PCAP_TSTAMP_PRECISION_NANO
 	l.snapLength = int(C.pcap_snapshot(l.p))
 	l.data = make([]byte, roomFor+l.snapLength)

@@ -39,6 +39,7 @@ func TestNamespace(t *testing.T) {
 	t.Run("one interface", testOneInterface)
 	t.Run("filter", testLiveFilter)
 	t.Run("batch", testBatch)
+	t.Run("no waiter", testNoWaiter)
 	t.Run("two interfaces", testTwoInterfaces)
 	t.Run("any", testAny)
 	t.Run("vanishing", testVanishing)

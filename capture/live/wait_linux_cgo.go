@@ -3,7 +3,6 @@
 package live
 
 import (
-	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -18,11 +17,12 @@ type waiter struct {
 	conn syscall.RawConn
 }
 
-// newWaiter waits for a handle's descriptor, which stays the handle's.
-func newWaiter(fd int) (*waiter, error) {
+// newWaiter waits for a handle's descriptor, which stays the handle's. It is nil where
+// Go's poller can't: some of libpcap's devices have no descriptor, or one of another kind.
+func newWaiter(fd int) *waiter {
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("wait for packets: %w", err)
+		return nil
 	}
 	w := &waiter{file: os.NewFile(uintptr(own), "packets")} // it is non-blocking, as fd is
 	if w.conn, err = w.file.SyscallConn(); err == nil {
@@ -30,9 +30,9 @@ func newWaiter(fd int) (*waiter, error) {
 	}
 	if err != nil {
 		w.file.Close()
-		return nil, fmt.Errorf("wait for packets: %w", err)
+		return nil
 	}
-	return w, nil
+	return w
 }
 
 // wait calls try until it returns true, now and when there may be packets, for so long.

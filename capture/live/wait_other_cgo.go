@@ -7,7 +7,7 @@ import "time"
 // waiter is not needed: libpcap's binding waits itself.
 type waiter struct{}
 
-func newWaiter(int) (*waiter, error) { return nil, nil }
+func newWaiter(int) *waiter { return nil }
 
 func (w *waiter) wait(time.Duration, func() bool) {}
 

@@ -1,0 +1,40 @@
+//go:build cgo
+
+package live
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func TestNoWaiter(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for what, fd := range map[string]int{"none": -1, "one that is always ready": int(file.Fd())} {
+		if newWaiter(fd) != nil {
+			t.Errorf("descriptor: %s: there is a waiter", what)
+		}
+	}
+}
+
+// testNoWaiter reads where Go's poller can't wait for the device.
+func testNoWaiter(t *testing.T) {
+	cable(t, "a0", "a1")
+	p, err := openLibpcap("a1", &Config{SnapLength: 100, BufferSize: 1 << 20}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	p.waiter.close()
+	p.waiter = nil
+	time.AfterFunc(pollInterval/4, func() { send(t, "a0", 5000, "x") })
+	frames, err := p.read(nil)
+	if err != nil || len(frames) != 1 || string(frames[0].data[payloadAt:]) != "x" {
+		t.Errorf("read: %v, %v", frames, err)
+	}
+}

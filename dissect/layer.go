@@ -141,7 +141,13 @@ func (l *layer) pending(d flow.Direction) bool {
 // feed takes the next bytes of direction d and reports whether the answer may
 // have changed.
 func (l *layer) feed(d flow.Direction, data []byte, p piece) (changed bool) {
-	if !l.wants(d) || len(data) == 0 {
+	if !l.wants(d) {
+		return false
+	}
+	if len(data) == 0 { // nothing of it was captured
+		if l.stream && p.size > 0 {
+			l.gap(d)
+		}
 		return false
 	}
 	h := &l.halves[d]

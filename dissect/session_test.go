@@ -277,6 +277,20 @@ func TestExpectation(t *testing.T) {
 	}
 }
 
+// Bytes around some that were not captured are not read as one message.
+func TestNothingCaptured(t *testing.T) {
+	for size, want := range map[int][]string{0: {"greeting"}, 9: nil} {
+		sess := testEngine(t).NewSession(Context{Transport: "tcp"})
+		sess.RolesKnown()
+		sess.Observe(c, flow.Segment{Data: []byte("HI wor"), Size: 6, Packet: 1, Start: true})
+		sess.Observe(c, flow.Segment{Size: size, Packet: 2})
+		sess.Observe(c, flow.Segment{Data: []byte("ld\n"), Size: 3, Packet: 3})
+		if id := sess.Identify(); !slices.Equal(id.Protocols, want) {
+			t.Errorf("%d bytes missing: %v, want %v", size, id.Protocols, want)
+		}
+	}
+}
+
 // A session that has seen its budget asks for no more, whatever the payload.
 func TestBudget(t *testing.T) {
 	e := testEngine(t)

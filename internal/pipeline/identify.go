@@ -10,7 +10,8 @@ import (
 // payload hands what a packet carries to the flow's session.
 func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *header.Layer) {
 	defer p.survive(f)
-	if l.PayloadSize > 0 && p.sheds(f) {
+	if l.PayloadSize > 0 && p.sheds(f, d) {
+		p.pass(f, d, l)
 		return
 	}
 	v := &f.Value
@@ -19,14 +20,9 @@ func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *head
 	}
 	switch l.Proto {
 	case header.TCP:
-		if v.work == nil {
-			break
+		if v.work != nil {
+			p.segment(f, d, l, l.Payload)
 		}
-		t := flow.TCP{
-			Seq: l.Seq, Ack: l.Ack, Flags: uint8(l.Flags),
-			Payload: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number,
-		}
-		v.work.tcp.Push(d, &t, &p.bounds, (*sink)(p))
 	case header.SCTP:
 		p.chunks(f, d, l.Payload)
 	default:
@@ -35,6 +31,13 @@ func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *head
 	if f.State == flow.StateRefused && (v.told == nil || !v.told.refused) {
 		p.update(f)
 	}
+}
+
+// segment hands a TCP segment to reassembly; data is what there is of its payload.
+func (p *Pipeline) segment(f *flow.Flow[conversation], d flow.Direction, l *header.Layer, data []byte) {
+	f.Value.work.tcp.Push(d, &flow.TCP{
+		Seq: l.Seq, Ack: l.Ack, Flags: uint8(l.Flags), Payload: data, Size: l.PayloadSize, Packet: p.packet.Number,
+	}, &p.bounds, (*sink)(p))
 }
 
 // bare reports whether a segment without payload is the SYN that the flow knows of, or
@@ -108,9 +111,8 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		}
 		p.open(f)
 	}
-	if seg.Size > 0 && !v.asked[d] {
-		v.asked[d] = true
-		p.reviewOwners(f)
+	if seg.Size > 0 {
+		p.hear(f, d)
 	}
 	w, changed := v.work, false
 	s := w.session
@@ -138,6 +140,14 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		p.update(f)
 	}
 	p.spare(f, d)
+}
+
+// hear notes that an end sends payload: its owner can be known by then.
+func (p *Pipeline) hear(f *flow.Flow[conversation], d flow.Direction) {
+	if v := &f.Value; !v.asked[d] {
+		v.asked[d] = true
+		p.reviewOwners(f)
+	}
 }
 
 // sample keeps the beginning of a payload that has no name so far.

@@ -172,7 +172,7 @@ func (p *Pipeline) frame(h *header.Packet, l *header.Frame, packets, length int)
 		f.Value.first = p.packet.Number
 		f.Tunnels = h.FrameTunnels()
 	}
-	if !f.Value.concluded {
+	if !f.Value.concluded && (l.PayloadSize == 0 || !p.sheds(f, d)) {
 		defer p.survive(f)
 		p.observe(f, d, flow.Segment{Data: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number})
 	}

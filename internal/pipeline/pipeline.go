@@ -100,6 +100,8 @@ type Pipeline struct {
 	process   capture.Process
 	// link is what the table is told of the frame at hand.
 	link flow.Link
+	// shed is the number of the last packet whose payload was passed over.
+	shed uint64
 	// ending says that a flow is being taken leave of: no more updates.
 	ending bool
 }

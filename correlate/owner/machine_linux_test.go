@@ -195,7 +195,9 @@ func TestEventsLost(t *testing.T) {
 		c.Close()
 	}
 	tr.events.Unlock()
-	tr.follow()
+	tr.regain()
+	tr.events.Lock()
+	defer tr.events.Unlock()
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	if told == 0 || !tr.next.IsZero() {

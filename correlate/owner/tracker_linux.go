@@ -116,6 +116,7 @@ func (t *tracker) poll() {
 			return
 		case <-tick.C:
 			t.follow()
+			t.regain()
 		}
 	}
 }
@@ -127,14 +128,22 @@ func (t *tracker) follow() {
 	offset := monotonicOffset()
 	// An error leaves what was read before; the tables answer then.
 	_ = t.tracer.Events(func(e *trace.Event) { t.take(e, offset) })
-	if lost := t.tracer.Lost(); lost != t.lost {
-		t.lost = lost
-		t.mu.Lock()
-		t.next = time.Time{} // what was missed is in the tables, perhaps
-		t.mu.Unlock()
-		if t.onLost != nil {
-			t.onLost(lost)
-		}
+}
+
+// regain has the tables read anew when events were lost.
+func (t *tracker) regain() {
+	t.events.Lock()
+	defer t.events.Unlock()
+	lost := t.tracer.Lost()
+	if lost == t.lost {
+		return
+	}
+	t.lost = lost
+	t.mu.Lock()
+	t.next = time.Time{} // what was missed is in the tables, perhaps
+	t.mu.Unlock()
+	if t.onLost != nil {
+		t.onLost(lost)
 	}
 }
 

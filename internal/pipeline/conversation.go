@@ -4,18 +4,19 @@ import (
 	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
-	"github.com/sniffid/sniffid/dissect/sample"
 )
 
 // conversation is what the pipeline keeps per flow. Most flows of a long run
-// are decided: what identification needs is a [work] of its own, which they
-// have given back.
+// are decided: what leads there is an [inquiry] and a [work] of their own, which
+// they have given back.
 type conversation struct {
-	// work is nil before the first payload or TCP segment, and again when nothing
-	// could change the answer any more (concluded).
+	// work is nil before the first segment that matters, and again when nothing
+	// could change the answer any more (concluded); only TCP and SCTP have it.
 	work *work
-	// answer is the session's last word; nil until concluded, and for a flow
-	// without payload.
+	// inquiry is nil before the first payload, and again when its answer was taken.
+	inquiry *inquiry
+	// answer is the inquiry's last word; nil until then, and for a flow without
+	// payload.
 	answer *answer
 	// owners are those of the ends, by the direction they send in; nil: nobody
 	// was asked. They are shared and read only.
@@ -26,7 +27,7 @@ type conversation struct {
 	first uint64
 
 	concluded bool
-	// turned says that the session's client is the flow's server, because a
+	// turned says that the inquiry's client is the flow's server, because a
 	// handshake seen late turned the flow.
 	turned bool
 	// asked says that the owners were asked for again when an end sent its
@@ -34,25 +35,10 @@ type conversation struct {
 	asked [2]bool
 }
 
-// answer is what is known of a flow whose identification is over.
-type answer struct {
-	dissect.Identification
-	sample *sample.Sample // nil unless it was to be kept
-}
-
-// work is what the identification of a flow needs while it goes on.
+// work puts the payload of a flow in order.
 type work struct {
-	session *dissect.Session // nil before the first payload
-	tcp     flow.Conversation
-	sctp    *flow.Messages // nil before the first chunk
-	// sample is the beginning of the payload while it has no name, by the
-	// session's directions; nil when it has one.
-	sample *sample.Sample
-	// announcements is how many there were when the session last looked.
-	announcements uint64
-	// sated says, by the session's directions, that it wants no more payload of one
-	// until something happens in the other.
-	sated [2]bool
+	tcp  flow.Conversation
+	sctp *flow.Messages // nil before the first chunk
 }
 
 // told is the part of an answer whose change is worth an update.
@@ -76,7 +62,7 @@ func (c *conversation) swap() {
 	c.asked[0], c.asked[1] = c.asked[1], c.asked[0]
 }
 
-// direction translates between the flow's directions and the session's.
+// direction translates between the flow's directions and the inquiry's.
 func (c *conversation) direction(d flow.Direction) flow.Direction {
 	if c.turned {
 		return d.Reverse()
@@ -84,58 +70,22 @@ func (c *conversation) direction(d flow.Direction) flow.Direction {
 	return d
 }
 
-// identify returns the answer so far, in the session's directions.
+// identify returns the answer so far, in the inquiry's directions.
 func (c *conversation) identify() dissect.Identification {
 	switch {
-	case c.open():
-		return c.work.session.Identify()
+	case c.inquiry != nil:
+		return c.inquiry.identify()
 	case c.answer != nil:
 		return c.answer.Identification
 	}
 	return dissect.Identification{}
 }
 
-// open reports whether the flow is under identification.
-func (c *conversation) open() bool { return c.work != nil && c.work.session != nil }
-
-// sessionQueue has the flows that are under identification, oldest first, so
-// that their number can be bounded.
-type sessionQueue struct {
-	queue []*flow.Flow[conversation]
-	open  int // how many of the queue have a session
-	limit int
-}
-
-// push adds a flow that has just got its session and returns a flow that has to
-// be concluded for want of room, or nil.
-func (q *sessionQueue) push(f *flow.Flow[conversation]) *flow.Flow[conversation] {
-	q.queue = append(q.queue, f)
-	q.open++
-	if len(q.queue) > 2*q.open+1024 {
-		q.compact()
+// settle keeps the answer alone of an inquiry that is over.
+func (c *conversation) settle() {
+	if in := c.inquiry; in != nil && in.over.Load() {
+		c.answer, c.inquiry = in.answer, nil
 	}
-	if q.open <= q.limit {
-		return nil
-	}
-	for len(q.queue) > 0 {
-		oldest := q.queue[0]
-		q.queue = q.queue[1:]
-		if oldest.Value.open() {
-			return oldest
-		}
-	}
-	return nil
-}
-
-// compact drops the flows whose session has ended.
-func (q *sessionQueue) compact() {
-	kept := make([]*flow.Flow[conversation], 0, q.open+1024)
-	for _, f := range q.queue {
-		if f.Value.open() {
-			kept = append(kept, f)
-		}
-	}
-	q.queue = kept
 }
 
 // works lends out the works of flows, so that a new flow need not make one.

@@ -2,10 +2,11 @@ package pipeline
 
 import (
 	"fmt"
+	"net/netip"
 	"runtime"
 	"strings"
+	"sync"
 
-	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
 )
 
@@ -25,55 +26,39 @@ func (f *Failure) String() string {
 // keptFailures is how many failures are kept in full; all are counted.
 const keptFailures = 8
 
+// failures remembers failures. It is safe for concurrent use.
+type failures struct {
+	mu    sync.Mutex
+	count uint64
+	kept  []Failure
+}
+
+// add remembers the panic at hand.
+func (f *failures) add(packet uint64, transport string, client, server netip.AddrPort, reason any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.count++
+	if len(f.kept) < keptFailures {
+		f.kept = append(f.kept, Failure{
+			Packet: packet,
+			Flow:   fmt.Sprintf("%s %v > %v", transport, client, server),
+			Reason: fmt.Sprint(reason),
+			Place:  panicked(),
+		})
+	}
+}
+
 // Failures returns the first few failures; [Summary] counts them all.
-func (p *Pipeline) Failures() []Failure { return p.failures }
+func (p *Pipeline) Failures() []Failure { return p.examiner.failures.kept }
 
 // survive is deferred around the work on what a flow carries: if it panics, the flow's
 // identification is over, and the capture goes on.
 func (p *Pipeline) survive(f *flow.Flow[conversation]) {
 	if reason := recover(); reason != nil {
-		p.fail(f, reason)
+		p.examiner.failures.add(p.packet.Number, transport(f), f.Client(), f.Server(), reason)
+		f.Value.work = nil // not lent again: nobody knows what state it is in
+		p.conclude(f)
 	}
-}
-
-func (p *Pipeline) fail(f *flow.Flow[conversation], reason any) {
-	p.summary.Failures++
-	if len(p.failures) < keptFailures {
-		p.failures = append(p.failures, Failure{
-			Packet: p.packet.Number,
-			Flow:   fmt.Sprintf("%s %v > %v", transport(f), f.Client(), f.Server()),
-			Reason: fmt.Sprint(reason),
-			Place:  panicked(),
-		})
-	}
-	v := &f.Value
-	v.concluded = true
-	w := v.work
-	if w == nil {
-		return
-	}
-	v.work = nil
-	if w.session != nil {
-		p.sessions.open--
-		v.answer = lastWord(w.session)
-	}
-	// The work is not lent again: nobody knows what state it is in.
-	w.tcp.Stop(flow.FromClient, &p.bounds)
-	w.tcp.Stop(flow.FromServer, &p.bounds)
-	if w.sctp != nil {
-		w.sctp.Stop(flow.FromClient, &p.bounds)
-		w.sctp.Stop(flow.FromServer, &p.bounds)
-	}
-}
-
-// lastWord is what a session that has failed knows all the same; nil if it can't say.
-func lastWord(s *dissect.Session) (a *answer) {
-	defer func() {
-		if recover() != nil {
-			a = nil
-		}
-	}()
-	return &answer{Identification: s.Identify()}
 }
 
 // panicked says where the panic at hand came from.

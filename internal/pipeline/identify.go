@@ -1,10 +1,8 @@
 package pipeline
 
 import (
-	"github.com/sniffid/sniffid/dissect"
 	"github.com/sniffid/sniffid/dissect/flow"
 	"github.com/sniffid/sniffid/dissect/header"
-	"github.com/sniffid/sniffid/dissect/sample"
 )
 
 // payload hands what a packet carries to the flow's session.
@@ -15,15 +13,18 @@ func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *head
 		return
 	}
 	v := &f.Value
-	if v.work == nil && (l.Proto != header.TCP || !bare(f, l)) {
-		p.begin(f, l)
-	}
 	switch l.Proto {
 	case header.TCP:
+		if v.work == nil && !bare(f, l) {
+			p.begin(f)
+		}
 		if v.work != nil {
 			p.segment(f, d, l, l.Payload)
 		}
 	case header.SCTP:
+		if v.work == nil {
+			v.work = p.works.take()
+		}
 		p.chunks(f, d, l.Payload)
 	default:
 		p.observe(f, d, flow.Segment{Data: l.Payload, Size: l.PayloadSize, Packet: p.packet.Number})
@@ -51,11 +52,11 @@ func bare(f *flow.Flow[conversation], l *header.Layer) bool {
 	return opens || l.Flags.Has(header.RST)
 }
 
-// begin gives a flow its work; reassembly learns of the SYN that had none.
-func (p *Pipeline) begin(f *flow.Flow[conversation], l *header.Layer) {
+// begin gives a connection its work; reassembly learns of the SYN that had none.
+func (p *Pipeline) begin(f *flow.Flow[conversation]) {
 	w := p.works.take()
 	f.Value.work = w
-	if seq, packet := f.Opening(); packet != 0 && l.Proto == header.TCP {
+	if seq, packet := f.Opening(); packet != 0 {
 		w.tcp.Push(flow.FromClient, &flow.TCP{Seq: seq, Flags: uint8(header.SYN), Packet: packet}, &p.bounds, (*sink)(p))
 	}
 }
@@ -99,13 +100,13 @@ func (s *sink) Deliver(d flow.Direction, seg flow.Segment) {
 	p.observe(p.current, d, seg)
 }
 
-// observe lets the flow's session see a segment.
+// observe lets the flow's inquiry see a segment.
 func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flow.Segment) {
 	v := &f.Value
 	if v.concluded {
 		return
 	}
-	if !v.open() {
+	if v.inquiry == nil {
 		if seg.Size == 0 {
 			return
 		}
@@ -114,32 +115,35 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 	if seg.Size > 0 {
 		p.hear(f, d)
 	}
-	w, changed := v.work, false
-	s := w.session
-	if f.BothWays() {
-		s.SeenBothWays()
+	in := v.inquiry
+	p.take(f, &step{
+		inquiry: in, direction: v.direction(d), segment: seg, time: p.packet.Timestamp,
+		first: f.Payload[0]+f.Payload[1] <= uint64(seg.Size), bothWays: f.BothWays(), turned: v.turned,
+	})
+	switch {
+	case in.over.Load():
+		p.release(f)
+	case in.stopped[v.direction(d)].Load():
+		v.work.tcp.Stop(d, &p.bounds)
 	}
-	if w.announcements != p.expect.turn {
-		w.announcements = p.expect.turn
-		p.applyExpectation(f)
-	} else if w.sated[v.direction(d)] && !seg.End {
-		return
+}
+
+// open begins the inquiry into a flow: its first payload has come.
+func (p *Pipeline) open(f *flow.Flow[conversation]) {
+	f.Value.turned = false
+	f.Value.inquiry = &inquiry{
+		transport: transport(f), carrier: sessionTransport(f), client: f.Client(), server: f.Server(),
+		rolesKnown: f.Roles == flow.RolesHandshake, stream: f.Link == nil && f.Proto == uint8(header.TCP),
 	}
-	if seg.Size > 0 {
-		changed = s.Observe(v.direction(d), seg)
-		p.sample(f, d, &seg)
-	}
-	if seg.End {
-		s.End(v.direction(d))
-		changed = true
-	}
-	for _, e := range s.Expectations() {
-		p.expect.add(e, p.packet.Timestamp)
-	}
-	if changed {
+}
+
+// take has a step taken, now or, in its order, by the other goroutine.
+func (p *Pipeline) take(f *flow.Flow[conversation], s *step) {
+	if p.apart != nil {
+		p.apart.post(s)
+	} else if p.examiner.take(s) {
 		p.update(f)
 	}
-	p.spare(f, d)
 }
 
 // hear notes that an end sends payload: its owner can be known by then.
@@ -150,99 +154,33 @@ func (p *Pipeline) hear(f *flow.Flow[conversation], d flow.Direction) {
 	}
 }
 
-// sample keeps the beginning of a payload that has no name so far.
-func (p *Pipeline) sample(f *flow.Flow[conversation], d flow.Direction, seg *flow.Segment) {
-	v, w := &f.Value, f.Value.work
-	if w.session.Named() {
-		w.sample = nil
-		return
-	}
-	if w.sample == nil {
-		if f.Payload[0]+f.Payload[1] > uint64(seg.Size) {
-			return // it had a name before
-		}
-		w.sample = new(sample.Sample)
-	}
-	w.sample.Add(v.direction(d), seg.Data, seg.Size, f.Proto == uint8(header.TCP))
-}
-
-// describe says what a payload looks like that was given no name.
-func (p *Pipeline) describe(a *answer, s *sample.Sample) {
-	if s == nil || len(a.Protocols) > 0 {
-		return
-	}
-	for _, fact := range s.Describe() {
-		a.Attributes = append(a.Attributes, dissect.Attribute{Name: fact.Name, Value: fact.Value})
-	}
-	if p.config.KeepSamples {
-		a.sample = s
-	}
-}
-
-// open starts the identification of a flow: its first payload has come.
-func (p *Pipeline) open(f *flow.Flow[conversation]) {
-	v := &f.Value
-	if v.work == nil {
-		v.work = p.works.take()
-	}
-	v.work.session = p.config.Engine.NewSession(dissect.Context{
-		Client: f.Client().Addr(), Server: f.Server().Addr(), Transport: sessionTransport(f),
-	})
-	v.turned = false
-	if f.Roles == flow.RolesHandshake {
-		v.work.session.RolesKnown()
-	}
-	if old := p.sessions.push(f); old != nil {
-		p.conclude(old)
-	}
-	v.work.announcements = p.expect.turn
-	p.applyExpectation(f)
-}
-
-func (p *Pipeline) applyExpectation(f *flow.Flow[conversation]) {
-	if e, ok := p.expect.lookup(transport(f), f.Client(), f.Server(), p.packet.Timestamp); ok {
-		f.Value.work.session.Expect(e)
-	}
-}
-
-// spare ends the work that can't change the answer any more.
-func (p *Pipeline) spare(f *flow.Flow[conversation], d flow.Direction) {
-	w := f.Value.work
-	for d := range w.sated {
-		w.sated[d] = !w.session.Wants(flow.Direction(d))
-	}
-	if w.sated[0] && w.sated[1] {
-		p.conclude(f)
-		return
-	}
-	if f.Proto == uint8(header.TCP) && w.sated[f.Value.direction(d)] {
-		w.tcp.Stop(d, &p.bounds)
-	}
-}
-
-// conclude takes the session's answer and frees all that led to it.
+// conclude ends a flow's inquiry.
 func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 	v := &f.Value
 	if v.concluded {
 		return
 	}
+	if v.inquiry != nil {
+		last := step{inquiry: v.inquiry, last: true, bothWays: f.BothWays()}
+		if p.packet != nil {
+			last.segment.Packet = p.packet.Number
+		}
+		p.take(f, &last)
+	}
+	p.release(f)
+}
+
+// release frees what a flow needs no more when its inquiry is over.
+func (p *Pipeline) release(f *flow.Flow[conversation]) {
+	v := &f.Value
 	v.concluded = true
 	p.reviewOwners(f)
+	v.settle()
 	w := v.work
 	if w == nil {
 		return
 	}
 	v.work = nil
-	defer p.survive(f)
-	if s := w.session; s != nil {
-		p.sessions.open--
-		if f.BothWays() {
-			s.SeenBothWays()
-		}
-		v.answer = &answer{Identification: s.Identify()}
-		p.describe(v.answer, w.sample)
-		s.Close()
-	}
 	for _, d := range [...]flow.Direction{flow.FromClient, flow.FromServer} {
 		w.tcp.Stop(d, &p.bounds)
 		if w.sctp != nil {
@@ -268,6 +206,16 @@ func (p *Pipeline) ended(f *flow.Flow[conversation]) {
 	p.conclude(f)
 	p.works.settle() // no reassembly is going on when a flow ends
 	p.current, p.ending = current, false
+	if p.apart != nil {
+		p.apart.leave(f)
+	} else {
+		p.report(f)
+	}
+}
+
+// report passes on what is known of a flow that has ended.
+func (p *Pipeline) report(f *flow.Flow[conversation]) {
+	f.Value.settle()
 	result := p.result(f)
 	if result.HasPorts() {
 		summarize(&p.last, f, result)

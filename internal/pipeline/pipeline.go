@@ -78,15 +78,14 @@ type Pipeline struct {
 	fragments *fragment.Defragmenter
 	table     *flow.Table[conversation]
 	bounds    flow.Bounds
-	sessions  sessionQueue
 	works     works
-	expect    expectations
+	examiner  examiner
+	apart     *apart // nil: the steps of inquiries are taken at once
 	ports     *correlate.Aggregator
 	reported  Flow                  // the result of a flow, and
 	last      correlate.FlowSummary // what the verdicts need of it: to be used again
 	verdicts  verdicts
 	summary   Summary
-	failures  []Failure
 
 	// offline is the owner of ends that nobody can be asked about.
 	offline owner.Owner
@@ -123,7 +122,7 @@ func New(c Config) *Pipeline {
 		offline:   owner.Owner{Reason: owner.Offline},
 	}
 	p.pairs, _ = c.Owners.(owner.Pairs)
-	p.sessions.limit = c.MaxSessions
+	p.examiner = examiner{engine: c.Engine, keepSamples: c.KeepSamples, sessions: sessionQueue{limit: c.MaxSessions}}
 	p.fragments.OnGiveUp = p.incomplete
 	p.table.OnEnd = p.ended
 	p.table.OnSwap = func(f *flow.Flow[conversation]) { f.Value.swap() }
@@ -140,6 +139,7 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 		p.summary.Dropped += s.Dropped + s.IfDropped
 	}()
 	p.suspect()
+	defer p.divide()()
 	var pkt capture.Packet
 	for ctx.Err() == nil {
 		switch err := src.Next(&pkt); {
@@ -163,6 +163,7 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 
 // Finish ends all flows.
 func (p *Pipeline) Finish() {
+	defer p.divide()()
 	p.fragments.Flush()
 	p.table.Flush()
 }
@@ -192,6 +193,6 @@ func (p *Pipeline) judge(a *correlate.Aggregator) iter.Seq[Port] {
 // Summary returns the counts so far.
 func (p *Pipeline) Summary() Summary {
 	s, t := p.summary, p.table.Stats()
-	s.Flows, s.Evicted, s.Unjudged = t.Flows, t.Evicted, p.ports.Dropped()
+	s.Flows, s.Evicted, s.Unjudged, s.Failures = t.Flows, t.Evicted, p.ports.Dropped(), p.examiner.failures.count
 	return s
 }

@@ -19,13 +19,13 @@ func (p *Pipeline) sheds(f *flow.Flow[conversation], d flow.Direction) bool {
 		return false
 	}
 	backlog := p.config.Backlog()
-	v := &f.Value
+	in := f.Value.inquiry
 	switch {
 	case backlog < shedNamed:
 		return false
-	case v.open() && v.work.sated[v.direction(d)]:
+	case in != nil && in.sated[f.Value.direction(d)]:
 		return false // nobody would look at it
-	case backlog < shedAll && !(v.open() && v.work.session.Named()):
+	case backlog < shedAll && (in == nil || !in.named()):
 		return false
 	}
 	if p.shed == p.packet.Number {

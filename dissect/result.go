@@ -30,7 +30,6 @@ func (s *Session) Identify() Identification {
 			x.Evidence[i].Direction ^= 1
 		}
 	}
-	s.applyExpectation(&x.Identification)
 	id := x.Identification
 	id.Protocols, id.Evidence, id.Attributes = exact(x.Protocols), exact(x.Evidence), exact(x.Attributes)
 	*x = draft{founded: x.founded[:0], Identification: Identification{
@@ -113,11 +112,10 @@ func (id *Identification) attribute(a Attribute) {
 	}
 }
 
-// applyExpectation adds what another flow announced of this one, where the
-// payload itself does not say otherwise. Without payload nothing is claimed.
-func (s *Session) applyExpectation(id *Identification) {
-	e := s.expected
-	if e == nil || len(e.Protocols) == 0 || !s.spoken {
+// Expect adds what another flow announced of one with payload, where the payload itself
+// does not say otherwise.
+func (id *Identification) Expect(e *Expectation) {
+	if len(e.Protocols) == 0 {
 		return
 	}
 	found := id.Protocols

@@ -11,9 +11,7 @@ type Session struct {
 	root   *layer
 	// layers counts the conversations within the flow, against maxLayers.
 	layers   int
-	spoken   bool // there was payload
 	bothWays bool
-	expected *Expectation
 	pending  []Expectation
 	// report is borrowed while something is parsed; parsing never nests.
 	report *Report
@@ -34,7 +32,6 @@ func (s *Session) Close() {
 // Observe takes the next payload of direction d, in the sender's order. It
 // reports whether the answer may have changed. seg.Data is not kept.
 func (s *Session) Observe(d flow.Direction, seg flow.Segment) (changed bool) {
-	s.spoken = s.spoken || seg.Size > 0
 	s.borrow()
 	changed = s.root.feed(d, seg.Data, piece{
 		size: seg.Size, packet: seg.Packet, offset: seg.Offset, start: seg.Start, gap: seg.Gap, ppid: seg.PPID,
@@ -81,13 +78,6 @@ func (s *Session) SeenBothWays() { s.bothWays = true }
 // RolesKnown tells the session that client and server are certain (a handshake
 // was seen), so that no parser is tried with the roles exchanged.
 func (s *Session) RolesKnown() { s.root.rolesKnown = true }
-
-// Expect tells the session that another flow announced this one.
-func (s *Session) Expect(e Expectation) {
-	if s.expected == nil {
-		s.expected = &e
-	}
-}
 
 // Expectations returns what this flow has announced since the last call.
 func (s *Session) Expectations() []Expectation {

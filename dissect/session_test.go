@@ -256,7 +256,6 @@ func TestExpectation(t *testing.T) {
 		want   []string
 		conf   Confidence
 	}{
-		{"nothing seen", Expectation{Protocols: []string{"ftp-data"}, Opaque: true}, nil, nil, ConfidenceNone},
 		{"unknown payload", Expectation{Protocols: []string{"ftp-data"}, Opaque: true}, []sent{{c, "bytes"}}, []string{"ftp-data"}, Expected},
 		{"look-alike in opaque payload", Expectation{Protocols: []string{"ftp-data"}, Opaque: true}, []sent{{c, "HI a\n"}}, []string{"ftp-data"}, Expected},
 		{"certain in opaque payload", Expectation{Protocols: []string{"ftp-data"}, Opaque: true}, []sent{{c, "HI a\n"}, {s, "YO a\n"}}, []string{"ftp-data", "greeting"}, Expected},
@@ -266,11 +265,11 @@ func TestExpectation(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			sess := e.NewSession(Context{Transport: "tcp"})
-			sess.Expect(tt.expect)
 			for _, m := range tt.in {
 				sess.Observe(m.dir, flow.Segment{Data: []byte(m.data), Size: len(m.data), Start: true})
 			}
-			if id := sess.Identify(); !slices.Equal(id.Protocols, tt.want) || id.Confidence != tt.conf {
+			id := sess.Identify()
+			if id.Expect(&tt.expect); !slices.Equal(id.Protocols, tt.want) || id.Confidence != tt.conf {
 				t.Errorf("got %v %v, want %v %v", id.Protocols, id.Confidence, tt.want, tt.conf)
 			}
 		})

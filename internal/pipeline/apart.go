@@ -3,25 +3,31 @@ package pipeline
 import (
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/sniffid/sniffid/dissect/flow"
 )
 
-// apart has the steps of inquiries taken by a goroutine of its own, in their order, while
-// the pipeline goes on with further packets. What comes of it is the same: flows are
-// reported in the order in which they end, each when its inquiry is over.
+// apart has the steps of inquiries taken by goroutines of their own while the pipeline goes
+// on with further packets. What comes of it is the same: the steps are entered in their
+// order, and flows are reported in the order in which they end, each when its last step
+// was entered.
 type apart struct {
-	todo, done chan *parcel
-	filling    *parcel
-	free       []*parcel
-	sent       uint64 // parcels, filled and
-	returned   uint64 // worked off
-	leaving    []leaving
-	report     func(*flow.Flow[conversation])
+	workers  []chan *parcel
+	done     chan *parcel
+	filling  *parcel
+	free     []*parcel
+	made     int    // parcels
+	sent     uint64 // parcels, filled and
+	returned uint64 // worked off
+	leaving  []leaving
+	ledger   *ledger
+	report   func(*flow.Flow[conversation])
 }
 
-// parcel holds steps and their payload.
+// parcel holds steps and their payload. It goes through the hands of all workers.
 type parcel struct {
+	left  atomic.Int32 // workers that have not finished with it
 	steps []step
 	data  []byte
 }
@@ -48,19 +54,13 @@ func (p *Pipeline) divide() (join func()) {
 	if c.OnUpdate != nil || c.OnVerdict != nil || c.OnPacket != nil || c.Owners != nil || c.Backlog != nil || runtime.GOMAXPROCS(0) == 1 {
 		return func() {}
 	}
-	a := &apart{todo: make(chan *parcel, parcels), done: make(chan *parcel, parcels), filling: newParcel(), report: p.report}
-	for range parcels - 1 {
-		a.free = append(a.free, nil) // made when they are needed
+	a := &apart{done: make(chan *parcel, parcels), ledger: &p.ledger, report: p.report}
+	a.filling = a.parcel()
+	a.workers = make([]chan *parcel, min(runtime.GOMAXPROCS(0), shards))
+	for i := range a.workers {
+		a.workers[i] = make(chan *parcel, parcels)
+		go a.work(i, &p.examiners)
 	}
-	go func() {
-		for c := range a.todo {
-			for i := range c.steps {
-				p.examiner.take(&c.steps[i])
-			}
-			a.done <- c
-		}
-		close(a.done)
-	}()
 	p.apart = a
 	return func() {
 		p.apart = nil
@@ -68,8 +68,34 @@ func (p *Pipeline) divide() (join func()) {
 	}
 }
 
-func newParcel() *parcel {
-	return &parcel{steps: make([]step, 0, parcelSteps), data: make([]byte, 0, parcelBytes)}
+// work takes the steps of the i-th worker's share of inquiries.
+func (a *apart) work(i int, examiners *[shards]examiner) {
+	for c := range a.workers[i] {
+		for j := range c.steps {
+			s := &c.steps[j]
+			if shard := int(s.inquiry.shard); shard%len(a.workers) == i {
+				examiners[shard].take(s)
+			}
+		}
+		if c.left.Add(-1) == 0 {
+			a.done <- c
+		}
+	}
+}
+
+// parcel returns an empty one, and waits for it if there are enough.
+func (a *apart) parcel() *parcel {
+	if len(a.free) == 0 && a.made < parcels {
+		a.made++
+		return &parcel{steps: make([]step, 0, parcelSteps), data: make([]byte, 0, parcelBytes)}
+	}
+	if len(a.free) == 0 {
+		a.take(<-a.done)
+	}
+	last := len(a.free) - 1
+	c := a.free[last]
+	a.free = a.free[:last]
+	return c
 }
 
 // post adds a step to those that are to be taken. Its payload is copied.
@@ -87,29 +113,31 @@ func (a *apart) post(s *step) {
 
 // send hands the parcel over that is being filled.
 func (a *apart) send() {
-	a.todo <- a.filling
-	a.sent++
-	for {
+	a.dispatch()
+	for more := true; more; {
 		select {
 		case c := <-a.done:
 			a.take(c)
-			continue
 		default:
+			more = false
 		}
-		break
 	}
-	if len(a.free) == 0 {
-		a.take(<-a.done)
+	a.filling = a.parcel()
+}
+
+func (a *apart) dispatch() {
+	a.sent++
+	a.filling.left.Store(int32(len(a.workers)))
+	for _, w := range a.workers {
+		w <- a.filling
 	}
-	last := len(a.free) - 1
-	if a.filling = a.free[last]; a.filling == nil {
-		a.filling = newParcel()
-	}
-	a.free = a.free[:last]
 }
 
 // take takes a parcel back.
 func (a *apart) take(c *parcel) {
+	for i := range c.steps {
+		a.ledger.enter(&c.steps[i])
+	}
 	clear(c.steps)
 	c.steps, c.data = c.steps[:0], c.data[:0]
 	a.free = append(a.free, c)
@@ -140,9 +168,11 @@ func (a *apart) reports() {
 
 // end waits for all that is to be done.
 func (a *apart) end() {
-	a.todo <- a.filling
-	close(a.todo)
-	for c := range a.done {
-		a.take(c)
+	a.dispatch()
+	for _, w := range a.workers {
+		close(w)
+	}
+	for a.returned < a.sent {
+		a.take(<-a.done)
 	}
 }

@@ -83,7 +83,7 @@ func (c *conversation) identify() dissect.Identification {
 
 // settle keeps the answer alone of an inquiry that is over.
 func (c *conversation) settle() {
-	if in := c.inquiry; in != nil && in.over.Load() {
+	if in := c.inquiry; in != nil && in.settled {
 		c.answer, c.inquiry = in.answer, nil
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/sniffid/sniffid/dissect/flow"
 )
@@ -26,36 +25,37 @@ func (f *Failure) String() string {
 // keptFailures is how many failures are kept in full; all are counted.
 const keptFailures = 8
 
-// failures remembers failures. It is safe for concurrent use.
+// failures remembers failures.
 type failures struct {
-	mu    sync.Mutex
 	count uint64
 	kept  []Failure
 }
 
-// add remembers the panic at hand.
-func (f *failures) add(packet uint64, transport string, client, server netip.AddrPort, reason any) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+func (f *failures) add(one *Failure) {
 	f.count++
 	if len(f.kept) < keptFailures {
-		f.kept = append(f.kept, Failure{
-			Packet: packet,
-			Flow:   fmt.Sprintf("%s %v > %v", transport, client, server),
-			Reason: fmt.Sprint(reason),
-			Place:  panicked(),
-		})
+		f.kept = append(f.kept, *one)
+	}
+}
+
+// failed makes the failure of the panic at hand.
+func failed(packet uint64, transport string, client, server netip.AddrPort, reason any) *Failure {
+	return &Failure{
+		Packet: packet,
+		Flow:   fmt.Sprintf("%s %v > %v", transport, client, server),
+		Reason: fmt.Sprint(reason),
+		Place:  panicked(),
 	}
 }
 
 // Failures returns the first few failures; [Summary] counts them all.
-func (p *Pipeline) Failures() []Failure { return p.examiner.failures.kept }
+func (p *Pipeline) Failures() []Failure { return p.ledger.failures.kept }
 
 // survive is deferred around the work on what a flow carries: if it panics, the flow's
 // identification is over, and the capture goes on.
 func (p *Pipeline) survive(f *flow.Flow[conversation]) {
 	if reason := recover(); reason != nil {
-		p.examiner.failures.add(p.packet.Number, transport(f), f.Client(), f.Server(), reason)
+		p.ledger.failures.add(failed(p.packet.Number, transport(f), f.Client(), f.Server(), reason))
 		f.Value.work = nil // not lent again: nobody knows what state it is in
 		p.conclude(f)
 	}

@@ -90,8 +90,8 @@ func TestFailures(t *testing.T) {
 		if passed != len(frames) || o.summary.Packets != uint64(len(frames)) {
 			t.Errorf("%d packets of %d were passed on, %d counted", passed, len(frames), o.summary.Packets)
 		}
-		if p.examiner.sessions.open != 0 || p.bounds.InUse() != 0 {
-			t.Errorf("%d sessions and %d bytes are left", p.examiner.sessions.open, p.bounds.InUse())
+		if openSessions(p) != 0 || p.bounds.InUse() != 0 {
+			t.Errorf("%d sessions and %d bytes are left", openSessions(p), p.bounds.InUse())
 		}
 		if len(o.flows) != 4 || stack(o.flows[0]) != "http" || o.flows[0].Answer.Confidence != dissect.Certain {
 			t.Errorf("%d flows, the first %q", len(o.flows), stack(o.flows[0]))

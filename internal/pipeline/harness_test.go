@@ -226,3 +226,12 @@ func serialize(list ...gopacket.SerializableLayer) []byte {
 	}
 	return b.Bytes()
 }
+
+// openSessions is how many inquiries go on.
+func openSessions(p *Pipeline) int {
+	n := 0
+	for i := range p.examiners {
+		n += p.examiners[i].sessions.open
+	}
+	return n
+}

@@ -116,12 +116,23 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 		p.hear(f, d)
 	}
 	in := v.inquiry
-	p.take(f, &step{
+	if in.over.Load() { // and perhaps not entered yet
+		p.settle(f, d)
+		return
+	}
+	p.step = step{
 		inquiry: in, direction: v.direction(d), segment: seg, time: p.packet.Timestamp,
 		first: f.Payload[0]+f.Payload[1] <= uint64(seg.Size), bothWays: f.BothWays(), turned: v.turned,
-	})
-	switch {
-	case in.over.Load():
+	}
+	p.take(f)
+	p.settle(f, d)
+}
+
+// settle frees what a flow needs no more by what is known of its inquiry.
+func (p *Pipeline) settle(f *flow.Flow[conversation], d flow.Direction) {
+	v := &f.Value
+	switch in := v.inquiry; {
+	case in.settled:
 		p.release(f)
 	case in.stopped[v.direction(d)].Load():
 		v.work.tcp.Stop(d, &p.bounds)
@@ -131,17 +142,24 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 // open begins the inquiry into a flow: its first payload has come.
 func (p *Pipeline) open(f *flow.Flow[conversation]) {
 	f.Value.turned = false
+	p.inquiries++
 	f.Value.inquiry = &inquiry{
+		shard:     uint8(p.inquiries % shards),
 		transport: transport(f), carrier: sessionTransport(f), client: f.Client(), server: f.Server(),
 		rolesKnown: f.Roles == flow.RolesHandshake, stream: f.Link == nil && f.Proto == uint8(header.TCP),
 	}
 }
 
-// take has a step taken, now or, in its order, by the other goroutine.
-func (p *Pipeline) take(f *flow.Flow[conversation], s *step) {
+// take has the flow's step taken and entered, now or, in its order, beside the pipeline.
+func (p *Pipeline) take(f *flow.Flow[conversation]) {
+	s := &p.step
 	if p.apart != nil {
 		p.apart.post(s)
-	} else if p.examiner.take(s) {
+		return
+	}
+	p.examiners[s.inquiry.shard].take(s)
+	p.ledger.enter(s)
+	if s.changed {
 		p.update(f)
 	}
 }
@@ -161,11 +179,11 @@ func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 		return
 	}
 	if v.inquiry != nil {
-		last := step{inquiry: v.inquiry, last: true, bothWays: f.BothWays()}
+		p.step = step{inquiry: v.inquiry, last: true, bothWays: f.BothWays()}
 		if p.packet != nil {
-			last.segment.Packet = p.packet.Number
+			p.step.segment.Packet = p.packet.Number
 		}
-		p.take(f, &last)
+		p.take(f)
 	}
 	p.release(f)
 }

@@ -41,7 +41,7 @@ type Config struct {
 	// Flows bounds the flow table.
 	Flows flow.Config
 	// MaxSessions bounds how many flows are under identification at a time;
-	// 0 = 65,536. Beyond it the oldest one has to do with what it has.
+	// 0 = 65,536. Beyond it an old one has to do with what it has.
 	MaxSessions int
 	// KeepSamples leaves the beginning of the payload in flows without a name
 	// ([Flow.Sample]); it costs up to 2 KiB a flow.
@@ -79,8 +79,11 @@ type Pipeline struct {
 	table     *flow.Table[conversation]
 	bounds    flow.Bounds
 	works     works
-	examiner  examiner
+	examiners [shards]examiner
+	ledger    ledger
 	apart     *apart // nil: the steps of inquiries are taken at once
+	inquiries uint64 // how many there were
+	step      step   // the last one
 	ports     *correlate.Aggregator
 	reported  Flow                  // the result of a flow, and
 	last      correlate.FlowSummary // what the verdicts need of it: to be used again
@@ -122,7 +125,11 @@ func New(c Config) *Pipeline {
 		offline:   owner.Owner{Reason: owner.Offline},
 	}
 	p.pairs, _ = c.Owners.(owner.Pairs)
-	p.examiner = examiner{engine: c.Engine, keepSamples: c.KeepSamples, sessions: sessionQueue{limit: c.MaxSessions}}
+	for i := range p.examiners {
+		p.examiners[i] = examiner{
+			engine: c.Engine, keepSamples: c.KeepSamples, sessions: sessionQueue{limit: max(c.MaxSessions/shards, 1)},
+		}
+	}
 	p.fragments.OnGiveUp = p.incomplete
 	p.table.OnEnd = p.ended
 	p.table.OnSwap = func(f *flow.Flow[conversation]) { f.Value.swap() }
@@ -193,6 +200,6 @@ func (p *Pipeline) judge(a *correlate.Aggregator) iter.Seq[Port] {
 // Summary returns the counts so far.
 func (p *Pipeline) Summary() Summary {
 	s, t := p.summary, p.table.Stats()
-	s.Flows, s.Evicted, s.Unjudged, s.Failures = t.Flows, t.Evicted, p.ports.Dropped(), p.examiner.failures.count
+	s.Flows, s.Evicted, s.Unjudged, s.Failures = t.Flows, t.Evicted, p.ports.Dropped(), p.ledger.failures.count
 	return s
 }

@@ -324,8 +324,8 @@ func TestSessionsAreBounded(t *testing.T) {
 		if err := p.Packet(frame(i+1, b)); err != nil {
 			t.Fatal(err)
 		}
-		if p.examiner.sessions.open > 8 {
-			t.Fatalf("%d sessions after packet %d, want at most 8", p.examiner.sessions.open, i+1)
+		if openSessions(p) > 8 {
+			t.Fatalf("%d sessions after packet %d, want at most 8", openSessions(p), i+1)
 		}
 	}
 }
@@ -411,7 +411,7 @@ func concluded(tb testing.TB) (*Pipeline, *capture.Packet) {
 			tb.Fatal(err)
 		}
 	}
-	if p.examiner.sessions.open != 0 {
+	if openSessions(p) != 0 {
 		tb.Fatal("the flow is still under identification")
 	}
 	return p, frame(len(frames)+1, w.tcp(fromClient, "A", strings.Repeat("x", 1400)))

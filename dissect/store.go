@@ -17,8 +17,8 @@ type stores struct {
 	free [4][]*store // by class
 }
 
-// maxFree is how many stores of a class are kept for others.
-const maxFree = 64
+// maxFree is how many bytes of a class are kept for others.
+const maxFree = 1 << 20
 
 // storeSize is the size of a store of the first class, in bytes; each further class has
 // four times that.
@@ -51,7 +51,7 @@ func (s *stores) put(x *store) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if free := &s.free[x.class]; len(*free) < maxFree {
+	if free := &s.free[x.class]; len(*free)*cap(x.buf) < maxFree {
 		*free = append(*free, x)
 	}
 }

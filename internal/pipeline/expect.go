@@ -30,7 +30,7 @@ type announcement struct {
 // expectations remembers which flows were announced by others. Time is that of
 // the packets.
 type expectations struct {
-	at map[place]announcement
+	at map[place]*announcement
 	// order has the places by the time of their announcement, oldest first;
 	// one that was announced again stands there twice, and the turn tells.
 	order []queued
@@ -50,7 +50,7 @@ func (x *expectations) add(e dissect.Expectation, now int64) {
 		return
 	}
 	if x.at == nil {
-		x.at = make(map[place]announcement)
+		x.at = make(map[place]*announcement)
 	}
 	seconds := int64(defaultExpectation)
 	if e.Seconds > 0 {
@@ -58,7 +58,7 @@ func (x *expectations) add(e dissect.Expectation, now int64) {
 	}
 	x.turn++
 	p := place{e.Transport, e.Host.Unmap().WithZone(""), e.Port}
-	x.at[p] = announcement{e, now + seconds*1e9, x.turn}
+	x.at[p] = &announcement{e, now + seconds*1e9, x.turn}
 	x.order = append(x.order, queued{p, x.turn})
 	x.trim(now)
 }
@@ -67,8 +67,8 @@ func (x *expectations) add(e dissect.Expectation, now int64) {
 func (x *expectations) trim(now int64) {
 	for len(x.order) > 0 {
 		q := x.order[0]
-		a, ok := x.at[q.place]
-		stale := !ok || a.turn != q.turn
+		a := x.at[q.place]
+		stale := a == nil || a.turn != q.turn
 		if !stale && now <= a.until && len(x.at) <= maxExpectations && len(x.order) <= 2*maxExpectations {
 			return
 		}
@@ -80,13 +80,13 @@ func (x *expectations) trim(now int64) {
 	x.order = nil
 }
 
-// lookup returns what was announced for either end of a flow.
-func (x *expectations) lookup(transport string, a, b netip.AddrPort, now int64) (dissect.Expectation, bool) {
+// lookup returns what was announced for either end of a flow, or nil.
+func (x *expectations) lookup(transport string, a, b netip.AddrPort, now int64) *dissect.Expectation {
 	for _, end := range [...]netip.AddrPort{b, a} {
 		p := place{transport, end.Addr().Unmap().WithZone(""), end.Port()}
-		if e, ok := x.at[p]; ok && now <= e.until {
-			return e.Expectation, true
+		if e := x.at[p]; e != nil && now <= e.until {
+			return &e.Expectation
 		}
 	}
-	return dissect.Expectation{}, false
+	return nil
 }

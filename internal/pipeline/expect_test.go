@@ -39,11 +39,11 @@ func TestExpectations(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			end := netip.AddrPortFrom(hostA, tt.port)
-			if _, ok := x.lookup(tt.transport, other, end, tt.seconds*1e9); ok != tt.want {
-				t.Errorf("as server: %t, want %t", ok, tt.want)
+			if e := x.lookup(tt.transport, other, end, tt.seconds*1e9); (e != nil) != tt.want {
+				t.Errorf("as server: %v, want %t", e, tt.want)
 			}
-			if _, ok := x.lookup(tt.transport, end, other, tt.seconds*1e9); ok != tt.want {
-				t.Errorf("as client: %t, want %t", ok, tt.want)
+			if e := x.lookup(tt.transport, end, other, tt.seconds*1e9); (e != nil) != tt.want {
+				t.Errorf("as client: %v, want %t", e, tt.want)
 			}
 		})
 	}
@@ -56,7 +56,7 @@ func TestExpectationsRenewed(t *testing.T) {
 	x.add(announce(2000, 10), 8e9)
 	x.add(announce(1, 10), 15e9)
 	end, other := netip.AddrPortFrom(hostA, 2000), netip.AddrPortFrom(hostB, 50000)
-	if _, ok := x.lookup("tcp", other, end, 16e9); !ok {
+	if x.lookup("tcp", other, end, 16e9) == nil {
 		t.Error("the renewed announcement is gone")
 	}
 }

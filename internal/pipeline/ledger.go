@@ -38,8 +38,8 @@ func (l *ledger) lookup(s *step) {
 	if s.turned {
 		client, server = server, client
 	}
-	if e, ok := l.expect.lookup(in.transport, client, server, s.time); ok && in.expected == nil {
-		in.expected = &e
+	if in.expected == nil {
+		in.expected = l.expect.lookup(in.transport, client, server, s.time)
 	}
 }
 

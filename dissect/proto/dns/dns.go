@@ -42,8 +42,8 @@ const pending = 16
 type parser struct {
 	kind    kind
 	message message
-	// queries are those of either direction last seen.
-	queries [pending]query
+	// queries are those of either direction last seen, at most pending.
+	queries []query
 	next    int
 	// paired says that an answer was seen that belongs to a query.
 	paired bool
@@ -53,11 +53,10 @@ type parser struct {
 }
 
 type query struct {
-	valid bool
-	from  flow.Direction
-	id    uint16
-	name  uint64 // hash
-	kind  uint16
+	from flow.Direction
+	id   uint16
+	name uint64 // hash
+	kind uint16
 }
 
 // Parse implements [dissect.Parser].
@@ -157,7 +156,7 @@ func (p *parser) answers(from flow.Direction) bool {
 	}
 	for i := range p.queries {
 		q := &p.queries[i]
-		if q.valid && q.from != from && q.id == g.id &&
+		if q.from != from && q.id == g.id &&
 			(!g.asked || q.kind == g.question.kind && q.name == nameHash(g.bytes, g.question.name)) {
 			return true
 		}
@@ -172,11 +171,15 @@ func (p *parser) remember(from flow.Direction, answer bool) {
 	if g.response() {
 		return
 	}
-	q := query{valid: true, from: from, id: g.id, kind: g.question.kind}
+	q := query{from: from, id: g.id, kind: g.question.kind}
 	if g.asked {
 		q.name = nameHash(g.bytes, g.question.name)
 	}
-	p.queries[p.next%pending] = q
+	if len(p.queries) < pending {
+		p.queries = append(p.queries, q)
+	} else {
+		p.queries[p.next%pending] = q
+	}
 	p.next++
 }
 

@@ -14,24 +14,23 @@ type store struct {
 // concurrent use.
 type stores struct {
 	mu   sync.Mutex
-	free [4][]*store // by class
+	free [len(storeSizes)][]*store // by class
 }
+
+// storeSizes are the sizes of the classes, in bytes.
+var storeSizes = [...]int{256, 1 << 10, 4 << 10, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10}
 
 // maxFree is how many bytes of a class are kept for others.
 const maxFree = 1 << 20
 
-// storeSize is the size of a store of the first class, in bytes; each further class has
-// four times that.
-const storeSize = 256
-
 // get returns a store of at least n bytes.
 func (s *stores) get(n int) *store {
-	class, size := 0, storeSize
-	for n > size {
-		class, size = class+1, size*4
+	class := 0
+	for class < len(storeSizes) && n > storeSizes[class] {
+		class++
 	}
-	if class >= len(s.free) {
-		return &store{make([]byte, 0, n), -1}
+	if class == len(storeSizes) {
+		return &store{make([]byte, 0, n+n/4), -1} // a half that grows and grows is copied now and then
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,7 +40,7 @@ func (s *stores) get(n int) *store {
 		*free = (*free)[:last]
 		return x
 	}
-	return &store{make([]byte, 0, size), int8(class)}
+	return &store{make([]byte, 0, storeSizes[class]), int8(class)}
 }
 
 // put takes a store back; nil is nothing.

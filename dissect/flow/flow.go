@@ -4,7 +4,6 @@ import "net/netip"
 
 // connection is what is known of the life of a conversation.
 type connection struct {
-	State State
 	// SYN, SYNACK and RST are the numbers of the packets that opened, answered
 	// and reset the connection, or 0; SCTP has INIT, INIT ACK and ABORT.
 	SYN, SYNACK, RST uint64
@@ -13,8 +12,9 @@ type connection struct {
 	// later attempt succeeds.
 	Refusal uint64
 
-	isn uint32
-	fin [2]bool
+	isn   uint32
+	fin   [2]bool
+	State State
 }
 
 // Flow is one conversation. The table owns all fields but Tunnels and Value;

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/sniffid/sniffid/correlate/owner"
@@ -87,6 +89,9 @@ func openOwners(c owner.Config) owner.Machine {
 
 // run executes a command line in an environment.
 func (env *environment) run(args []string) int {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT says nothing else
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	env.level.Set(slog.LevelWarn)
 	env.log = slog.New(slog.NewTextHandler(env.stderr, &slog.HandlerOptions{Level: &env.level, ReplaceAttr: withoutTime}))
 
@@ -119,6 +124,10 @@ func (env *environment) run(args []string) int {
 	}
 	return exitCannot
 }
+
+// memoryLimit is how many bytes are taken before garbage is collected more eagerly than
+// usual. A table full of flows is half of that.
+const memoryLimit = 900 << 20
 
 // errReported says that what went wrong was said already.
 var errReported = errors.New("already reported")

@@ -181,7 +181,7 @@ func (p *Pipeline) Finish() {
 func (p *Pipeline) Ports() []Port { return slices.Collect(p.AllPorts()) }
 
 // AllPorts makes the ports of [Pipeline.Ports] one by one.
-func (p *Pipeline) AllPorts() iter.Seq[Port] { return p.judge(p.ports) }
+func (p *Pipeline) AllPorts() iter.Seq[Port] { return ahead(p.judge(p.ports)) }
 
 func (p *Pipeline) judge(a *correlate.Aggregator) iter.Seq[Port] {
 	return func(yield func(Port) bool) {

@@ -4,7 +4,8 @@
 //
 // One [Pipeline] is one run: a capture file, or a live capture. Its clock is
 // that of the packets. Nothing in it is safe for concurrent use; the goroutine
-// that calls [Pipeline.Run] does all the work and makes all callbacks.
+// that calls [Pipeline.Run] makes all callbacks. Others may help it with a file, which
+// makes no difference to the results.
 package pipeline
 
 import (

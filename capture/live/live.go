@@ -66,6 +66,8 @@ type Config struct {
 	// Timeout is how long Next waits before it returns [capture.ErrTimeout];
 	// 0 = DefaultTimeout.
 	Timeout time.Duration
+	// Idle is called before Next waits for packets, by the caller of Next; nil: nothing.
+	Idle func()
 	// Logger is told of interfaces that come and go; nil discards.
 	Logger *slog.Logger
 }

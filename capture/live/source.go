@@ -265,6 +265,9 @@ func (s *source) advance() error {
 		case ended:
 			return io.EOF
 		}
+		if s.config.Idle != nil {
+			s.config.Idle()
+		}
 		select {
 		case <-s.queue.ready:
 		case <-s.timer.C:

@@ -53,6 +53,7 @@ func (r *run) live(ctx context.Context) error {
 	src, err := live.Open(live.Config{
 		Interfaces: names, Filter: r.o.filter, SnapLength: r.o.snapLength,
 		NoPromiscuous: r.o.noPromisc, Logger: r.env.log, Batch: batch(followed),
+		Idle: func() { r.note(r.held.flush()) },
 	})
 	if err != nil {
 		return openStatus(err)

@@ -24,15 +24,19 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	if o.write.Path == "-" {
 		results = env.stderr // packets and words do not mix
 	}
-	out, err := report.New(o.format, results, report.Options{
-		Color: wantsColor(results), Verbosity: verbosityOf(o), Live: o.live(),
-	})
+	color := wantsColor(results)
+	var waiting *held
+	if o.live() {
+		waiting = &held{w: results}
+		results = waiting
+	}
+	out, err := report.New(o.format, results, report.Options{Color: color, Verbosity: verbosityOf(o), Live: o.live()})
 	if err != nil {
 		return usageError("--format: %w", err)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &run{env: env, o: o, out: out, stop: stop, listings: listings, config: pipeline.Config{
+	r := &run{env: env, o: o, out: out, held: waiting, stop: stop, listings: listings, config: pipeline.Config{
 		Ports: o.portSet,
 		Correlate: correlate.Config{
 			Registry: names, Expect: o.expect,
@@ -60,7 +64,11 @@ func sniff(ctx context.Context, env *environment, o *options) (err error) {
 	} else {
 		err = r.read(ctx)
 	}
-	if closeErr := out.Close(); err == nil {
+	closeErr := out.Close()
+	if waiting != nil {
+		closeErr = cmp.Or(waiting.flush(), closeErr)
+	}
+	if err == nil {
 		err = closeErr
 	}
 	if err == nil || err == errReported { //nolint:errorlint // it is never wrapped
@@ -75,6 +83,7 @@ type run struct {
 	env    *environment
 	o      *options
 	out    report.Reporter
+	held   *held // what out writes to; nil where nothing is held back
 	writer *packetWriter
 	config pipeline.Config
 	// listings are those of --claims, to be read.

@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"io"
+	"time"
+)
+
+// held is the output of a running capture. While packets wait to be looked at it holds
+// lines back, though not for long, so that not each costs a call to the system.
+type held struct {
+	w    io.Writer
+	text []byte
+	// since is when the oldest text came.
+	since time.Time
+	err   error // of an earlier write
+}
+
+const (
+	// heldBytes is how much is held back at most, and heldTime for how long.
+	heldBytes = 32 << 10
+	heldTime  = 10 * time.Millisecond
+)
+
+// Write implements [io.Writer]. The error may be that of an earlier call.
+func (h *held) Write(b []byte) (int, error) {
+	now := time.Now()
+	if len(h.text) == 0 {
+		h.since = now
+	}
+	h.text = append(h.text, b...)
+	if len(h.text) >= heldBytes || now.Sub(h.since) >= heldTime {
+		return len(b), h.flush()
+	}
+	return len(b), h.err
+}
+
+// flush writes what is held back.
+func (h *held) flush() error {
+	if len(h.text) > 0 && h.err == nil {
+		_, h.err = h.w.Write(h.text)
+	}
+	h.text = h.text[:0]
+	return h.err
+}

@@ -30,7 +30,7 @@ type conversation struct {
 	// turned says that the inquiry's client is the flow's server, because a
 	// handshake seen late turned the flow.
 	turned bool
-	// asked says that the owners were asked for again when an end sent its
+	// asked says that the owners were asked for when an end sent its
 	// first payload, by the direction of that end.
 	asked [2]bool
 }

@@ -154,6 +154,7 @@ func (p *Pipeline) track(h *header.Packet, i, packets, length int) {
 			f.Tunnels = append(f.Tunnels, "ah")
 		}
 		p.lookupOwners(f)
+		f.Value.asked[d] = l.PayloadSize > 0
 	}
 	p.noteProcess(f, d)
 	if !f.Value.concluded && (l.PayloadSize > 0 || l.Proto == header.TCP) {

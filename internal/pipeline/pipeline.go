@@ -182,20 +182,14 @@ func (p *Pipeline) Finish() {
 func (p *Pipeline) Ports() []Port { return slices.Collect(p.AllPorts()) }
 
 // AllPorts makes the ports of [Pipeline.Ports] one by one.
-func (p *Pipeline) AllPorts() iter.Seq[Port] { return ahead(p.judge(p.ports)) }
+func (p *Pipeline) AllPorts() iter.Seq[Port] { return ahead(p.ports.All(), p.judge) }
 
-func (p *Pipeline) judge(a *correlate.Aggregator) iter.Seq[Port] {
-	return func(yield func(Port) bool) {
-		for port := range a.All() {
-			if !p.config.Ports.Empty() && !port.Asked && len(port.Observations) == 0 {
-				continue
-			}
-			verdict := correlate.Judge(&port, p.config.Correlate.Registry)
-			if !yield(Port{File: p.config.File, Port: port, Verdict: verdict}) {
-				return
-			}
-		}
+// judge makes the verdict about a port, unless the run has nothing to do with it.
+func (p *Pipeline) judge(port correlate.Port) (Port, bool) {
+	if !p.config.Ports.Empty() && !port.Asked && len(port.Observations) == 0 {
+		return Port{}, false
 	}
+	return Port{File: p.config.File, Port: port, Verdict: correlate.Judge(&port, p.config.Correlate.Registry)}, true
 }
 
 // Summary returns the counts so far.

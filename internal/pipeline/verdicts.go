@@ -52,8 +52,9 @@ func (p *Pipeline) reconsider(s *correlate.FlowSummary) {
 	c.Claims = p.claimsOf(s)
 	alone := correlate.NewAggregator(c)
 	alone.Add(s)
-	for port := range p.judge(alone) {
-		if len(port.Port.Observations) == 0 {
+	for each := range alone.All() {
+		port, ok := p.judge(each)
+		if !ok || len(port.Port.Observations) == 0 {
 			continue // nothing but a row of the listing
 		}
 		switch port.Verdict.Kind {

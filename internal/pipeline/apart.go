@@ -33,9 +33,9 @@ type parcel struct {
 }
 
 const (
-	parcels     = 8 // how many there are at most
-	parcelSteps = 256
-	parcelBytes = 128 << 10
+	parcels     = 64 // how many there are at most: busy flows come one after the other
+	parcelSteps = 128
+	parcelBytes = 64 << 10
 	// maxLeaving is how many flows that have ended wait at most to be reported.
 	maxLeaving = 4096
 )

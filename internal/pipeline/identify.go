@@ -5,7 +5,7 @@ import (
 	"github.com/sniffid/sniffid/dissect/header"
 )
 
-// payload hands what a packet carries to the flow's session.
+// payload hands what a packet carries to the flow's inquiry, in order.
 func (p *Pipeline) payload(f *flow.Flow[conversation], d flow.Direction, l *header.Layer) {
 	defer p.survive(f)
 	if l.PayloadSize > 0 && p.sheds(f, d) {

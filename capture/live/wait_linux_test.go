@@ -3,10 +3,12 @@
 package live
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
+
+	"github.com/sniffid/sniffid/capture"
 )
 
 func TestNoWaiter(t *testing.T) {
@@ -32,7 +34,10 @@ func testNoWaiter(t *testing.T) {
 	defer p.close()
 	p.waiter.close()
 	p.waiter = nil
-	time.AfterFunc(pollInterval/4, func() { send(t, "a0", 5000, "x") })
+	if _, err := p.read(nil); !errors.Is(err, capture.ErrTimeout) {
+		t.Errorf("nothing to read: %v", err)
+	}
+	send(t, "a0", 5000, "x")
 	frames, err := p.read(nil)
 	if err != nil || len(frames) != 1 || string(frames[0].data[payloadAt:]) != "x" {
 		t.Errorf("read: %v, %v", frames, err)

@@ -3,6 +3,8 @@ package cli
 import (
 	"io"
 	"time"
+
+	"github.com/sniffid/sniffid/capture"
 )
 
 // held is the output of a running capture. While packets wait to be looked at it holds
@@ -34,6 +36,14 @@ func (h *held) Write(b []byte) (int, error) {
 	return len(b), h.err
 }
 
+// due writes what has been held back for long enough.
+func (h *held) due() error {
+	if len(h.text) > 0 && time.Since(h.since) >= heldTime {
+		return h.flush()
+	}
+	return h.err
+}
+
 // flush writes what is held back.
 func (h *held) flush() error {
 	if len(h.text) > 0 && h.err == nil {
@@ -41,4 +51,17 @@ func (h *held) flush() error {
 	}
 	h.text = h.text[:0]
 	return h.err
+}
+
+// prompt is a source whose reader lets lines go in time, though packet follows packet and
+// none brings another line.
+type prompt struct {
+	capture.Source
+	run *run
+}
+
+// Next implements [capture.Source].
+func (p prompt) Next(packet *capture.Packet) error {
+	p.run.note(p.run.held.due())
+	return p.Source.Next(packet)
 }

@@ -53,13 +53,21 @@ func TestHeld(t *testing.T) {
 		if out.Len() != 4+heldBytes {
 			t.Errorf("%d bytes are written", out.Len())
 		}
+		write("f")
+		if err := h.due(); err != nil || out.Len() != 4+heldBytes {
+			t.Errorf("written too early: %v", err)
+		}
+		time.Sleep(heldTime)
+		if err := h.due(); err != nil || out.Len() != 5+heldBytes {
+			t.Errorf("held back for too long: %v", err)
+		}
 		gone := errors.New("gone")
 		out.err = gone
-		write("f")
+		write("g")
 		if err := h.flush(); !errors.Is(err, gone) {
 			t.Errorf("flush: %v", err)
 		}
-		if _, err := h.Write([]byte("g")); !errors.Is(err, gone) {
+		if _, err := h.Write([]byte("h")); !errors.Is(err, gone) {
 			t.Errorf("write after an error: %v", err)
 		}
 	})

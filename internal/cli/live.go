@@ -97,7 +97,7 @@ func (r *run) live(ctx context.Context) error {
 		packets = quiet{src, r.writer}
 	}
 	p := pipeline.New(config)
-	err = p.Run(context.WithoutCancel(ctx), packets)
+	err = p.Run(context.WithoutCancel(ctx), prompt{packets, r})
 	src.Close()
 	r.drops(src.Stats())
 	if finishErr := r.finish(p); err == nil {

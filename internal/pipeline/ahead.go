@@ -29,7 +29,11 @@ func ahead[A, B any](seq iter.Seq[A], f func(A) (B, bool)) iter.Seq[B] {
 		todo := make(chan *batch[A, B], workers)
 		order := make(chan *batch[A, B], 2*workers)
 		enough := make(chan struct{})
-		defer close(enough)
+		defer func() { // nobody reads the sequence afterwards
+			close(enough)
+			for range order {
+			}
+		}()
 		go deal(seq, todo, order, enough)
 		for range workers {
 			go func() {

@@ -90,7 +90,7 @@ func (a *apart) parcel() *parcel {
 		return &parcel{steps: make([]step, 0, parcelSteps), data: make([]byte, 0, parcelBytes)}
 	}
 	if len(a.free) == 0 {
-		a.take(<-a.done)
+		a.receive(<-a.done)
 	}
 	last := len(a.free) - 1
 	c := a.free[last]
@@ -117,7 +117,7 @@ func (a *apart) send() {
 	for more := true; more; {
 		select {
 		case c := <-a.done:
-			a.take(c)
+			a.receive(c)
 		default:
 			more = false
 		}
@@ -125,6 +125,7 @@ func (a *apart) send() {
 	a.filling = a.parcel()
 }
 
+// dispatch gives every worker the parcel that was filled.
 func (a *apart) dispatch() {
 	a.sent++
 	a.filling.left.Store(int32(len(a.workers)))
@@ -133,8 +134,8 @@ func (a *apart) dispatch() {
 	}
 }
 
-// take takes a parcel back.
-func (a *apart) take(c *parcel) {
+// receive takes a parcel back.
+func (a *apart) receive(c *parcel) {
 	for i := range c.steps {
 		a.ledger.enter(&c.steps[i])
 	}
@@ -150,7 +151,7 @@ func (a *apart) leave(f *flow.Flow[conversation]) {
 	if len(a.leaving) == maxLeaving {
 		a.send()
 		for a.returned < a.sent {
-			a.take(<-a.done)
+			a.receive(<-a.done)
 		}
 	}
 	a.leaving = append(a.leaving, leaving{f, a.sent + 1})
@@ -173,6 +174,6 @@ func (a *apart) end() {
 		close(w)
 	}
 	for a.returned < a.sent {
-		a.take(<-a.done)
+		a.receive(<-a.done)
 	}
 }

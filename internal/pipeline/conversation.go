@@ -41,6 +41,16 @@ type work struct {
 	sctp *flow.Messages // nil before the first chunk
 }
 
+// stop frees the bytes that wait for others.
+func (w *work) stop(b *flow.Bounds) {
+	for _, d := range [...]flow.Direction{flow.FromClient, flow.FromServer} {
+		w.tcp.Stop(d, b)
+		if w.sctp != nil {
+			w.sctp.Stop(d, b)
+		}
+	}
+}
+
 // told is the part of an answer whose change is worth an update.
 type told struct {
 	layers     int
@@ -81,9 +91,9 @@ func (c *conversation) identify() dissect.Identification {
 	return dissect.Identification{}
 }
 
-// settle keeps the answer alone of an inquiry that is over.
-func (c *conversation) settle() {
-	if in := c.inquiry; in != nil && in.settled {
+// forget keeps the answer alone of an inquiry that is complete.
+func (c *conversation) forget() {
+	if in := c.inquiry; in != nil && in.complete {
 		c.answer, c.inquiry = in.answer, nil
 	}
 }

@@ -56,7 +56,10 @@ func (p *Pipeline) Failures() []Failure { return p.ledger.failures.kept }
 func (p *Pipeline) survive(f *flow.Flow[conversation]) {
 	if reason := recover(); reason != nil {
 		p.ledger.failures.add(failed(p.packet.Number, transport(f), f.Client(), f.Server(), reason))
-		f.Value.work = nil // not lent again: nobody knows what state it is in
+		if w := f.Value.work; w != nil {
+			f.Value.work = nil // not lent again: nobody knows what state it is in
+			w.stop(&p.bounds)
+		}
 		p.conclude(f)
 	}
 }

@@ -129,3 +129,24 @@ func TestManyFailures(t *testing.T) {
 		t.Errorf("%d counted, %d kept", n, len(p.Failures()))
 	}
 }
+
+// Where reassembly itself is in the middle of something, what it holds is freed.
+func TestFailureFreesHeldBytes(t *testing.T) {
+	o := &outcome{}
+	p := start(t, Config{OnUpdate: func(*Flow) { panic("told") }}, o)
+	w := newWire("10.0.0.1:40000", "10.0.0.2:1000")
+	packets := append(w.handshake(), w.tcp(fromClient, "A", "GET / HTTP/1.1\r\nHost: example.net\r\n\r\n"))
+	w.tcp(fromClient, "A", "lost")
+	packets = append(packets[:3:3], w.tcp(fromClient, "A", "waits"), packets[3])
+	for i, b := range packets {
+		if err := p.Packet(frame(i+1, b)); err != nil {
+			t.Fatal(err)
+		}
+		if i == 3 && p.bounds.InUse() == 0 {
+			t.Fatal("nothing is held")
+		}
+	}
+	if n := p.bounds.InUse(); n != 0 || p.Summary().Failures != 1 {
+		t.Errorf("%d bytes are held after %d failures", n, p.Summary().Failures)
+	}
+}

@@ -117,22 +117,22 @@ func (p *Pipeline) observe(f *flow.Flow[conversation], d flow.Direction, seg flo
 	}
 	in := v.inquiry
 	if in.over.Load() { // and perhaps not entered yet
-		p.settle(f, d)
+		p.follow(f, d)
 		return
 	}
 	p.step = step{
 		inquiry: in, direction: v.direction(d), segment: seg, time: p.packet.Timestamp,
 		first: f.Payload[0]+f.Payload[1] <= uint64(seg.Size), bothWays: f.BothWays(), turned: v.turned,
 	}
-	p.take(f)
-	p.settle(f, d)
+	p.advance(f)
+	p.follow(f, d)
 }
 
-// settle frees what a flow needs no more by what is known of its inquiry.
-func (p *Pipeline) settle(f *flow.Flow[conversation], d flow.Direction) {
+// follow frees what a flow needs no more, by what is known of its inquiry.
+func (p *Pipeline) follow(f *flow.Flow[conversation], d flow.Direction) {
 	v := &f.Value
 	switch in := v.inquiry; {
-	case in.settled:
+	case in.complete:
 		p.release(f)
 	case in.stopped[v.direction(d)].Load():
 		v.work.tcp.Stop(d, &p.bounds)
@@ -150,8 +150,8 @@ func (p *Pipeline) open(f *flow.Flow[conversation]) {
 	}
 }
 
-// take has the flow's step taken and entered, now or, in its order, beside the pipeline.
-func (p *Pipeline) take(f *flow.Flow[conversation]) {
+// advance has the flow's step taken and entered, now or, in its order, beside the pipeline.
+func (p *Pipeline) advance(f *flow.Flow[conversation]) {
 	s := &p.step
 	if p.apart != nil {
 		p.apart.post(s)
@@ -183,7 +183,7 @@ func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 		if p.packet != nil {
 			p.step.segment.Packet = p.packet.Number
 		}
-		p.take(f)
+		p.advance(f)
 	}
 	p.release(f)
 }
@@ -193,19 +193,12 @@ func (p *Pipeline) release(f *flow.Flow[conversation]) {
 	v := &f.Value
 	v.concluded = true
 	p.reviewOwners(f)
-	v.settle()
-	w := v.work
-	if w == nil {
-		return
+	v.forget()
+	if w := v.work; w != nil {
+		v.work = nil
+		w.stop(&p.bounds)
+		p.works.leave(w)
 	}
-	v.work = nil
-	for _, d := range [...]flow.Direction{flow.FromClient, flow.FromServer} {
-		w.tcp.Stop(d, &p.bounds)
-		if w.sctp != nil {
-			w.sctp.Stop(d, &p.bounds)
-		}
-	}
-	p.works.leave(w)
 }
 
 // flush delivers what reassembly still holds of a flow.
@@ -233,7 +226,7 @@ func (p *Pipeline) ended(f *flow.Flow[conversation]) {
 
 // report passes on what is known of a flow that has ended.
 func (p *Pipeline) report(f *flow.Flow[conversation]) {
-	f.Value.settle()
+	f.Value.forget()
 	result := p.result(f)
 	if result.HasPorts() {
 		summarize(&p.last, f, result)

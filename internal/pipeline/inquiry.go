@@ -35,7 +35,7 @@ type inquiry struct {
 	// announcements is how many there were when they were last looked through.
 	announcements uint64
 	expected      *dissect.Expectation // what was announced of the flow
-	settled       bool                 // the answer is the last word
+	complete      bool                 // the answer is the last word
 
 	// The examiner's until it says that it is over, then the ledger's.
 

@@ -21,10 +21,10 @@ func (l *ledger) enter(s *step) {
 		l.expect.add(e, s.time)
 	}
 	if s.crowded != nil {
-		l.settle(s.crowded)
+		l.complete(s.crowded)
 	}
 	if s.over {
-		l.settle(in)
+		l.complete(in)
 	}
 	if s.failure != nil {
 		l.failures.add(s.failure)
@@ -43,9 +43,9 @@ func (l *ledger) lookup(s *step) {
 	}
 }
 
-// settle completes the answer of an inquiry that is over.
-func (l *ledger) settle(in *inquiry) {
-	in.settled = true
+// complete completes the answer of an inquiry that is over.
+func (l *ledger) complete(in *inquiry) {
+	in.complete = true
 	if a := in.answer; a != nil && in.expected != nil {
 		a.Expect(in.expected)
 		if len(a.Protocols) > 0 {

@@ -124,16 +124,17 @@ func (h *wpcapHandle) start(c *Config) error {
 	return nil
 }
 
-func (h *wpcapHandle) read(frames []frame) ([]frame, error) {
+func (h *wpcapHandle) read(b *batch) error {
 	var header, data uintptr
 	switch call(h.lib.nextEx, h.h, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data))) {
 	case 1:
 		timestamp, captured, length := packetHeader(bytesAt(uint64(header), packetHeaderLen))
-		return append(frames, frame{data: bytesAt(uint64(data), captured), timestamp: timestamp, length: length}), nil
+		b.add(bytesAt(uint64(data), captured), length, timestamp)
+		return nil
 	case 0:
-		return frames, capture.ErrTimeout
+		return capture.ErrTimeout
 	}
-	return frames, errors.New(h.lib.problem(h.h))
+	return errors.New(h.lib.problem(h.h))
 }
 
 func (h *wpcapHandle) origin() capture.Interface { return h.iface }

@@ -60,6 +60,7 @@ import "C"
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -75,15 +76,22 @@ type libpcap struct {
 	waiter     *waiter // nil: gather waits
 	snapLength int
 	nanos      bool // the fraction of a time stamp counts nanoseconds
-	data       []byte
 	packets    []C.struct_packet
+	// linger is for how long packets may gather when they come fast.
+	linger time.Duration
+	burst  int // how many came since packets last gathered
 }
 
 const (
-	// most is how many packets are taken over at once.
+	// most is how many packets a call into C takes over.
 	most = 512
-	// roomFor is how many bytes are, at least.
-	roomFor = 256 << 10
+	// Where at least so many packets come before there are none, the next ones are left
+	// in the kernel's buffer for a while: to wake up costs more than many packets do.
+	manyPackets = 256
+	longLinger  = 20 * time.Millisecond
+	// fast is 10 Gbit/s, in bytes a second: half of the buffer has to take what comes so
+	// fast meanwhile.
+	fast = 10e9 / 8
 )
 
 // Statuses of pcap_activate(3PCAP).
@@ -141,9 +149,11 @@ func (l *libpcap) activate(o options) (warning string, err error) {
 	}
 	l.fd = C.pcap_get_selectable_fd(l.p)
 	l.waiter = newWaiter(int(l.fd))
+	if !o.immediate {
+		l.linger = min(longLinger, time.Duration(o.bufferSize/2)*time.Second/fast)
+	}
 	l.nanos = C.pcap_get_tstamp_precision(l.p) == C.PCAP_TSTAMP_PRECISION_NANO
 	l.snapLength = int(C.pcap_snapshot(l.p))
-	l.data = make([]byte, roomFor+l.snapLength)
 	l.packets = make([]C.struct_packet, most)
 	return warning, nil
 }
@@ -157,39 +167,70 @@ func (l *libpcap) problem(status C.int) string {
 }
 
 // read implements [handle].
-func (l *libpcap) read(frames []frame) ([]frame, error) {
-	var n C.int
-	if l.waiter != nil {
-		l.waiter.wait(pollInterval, func() bool {
-			n = l.gather(0)
-			return n != 0
-		})
-	} else {
-		n = l.gather(pollInterval)
+func (l *libpcap) read(b *batch) error {
+	n := l.drain(b)
+	if n == 0 && l.burst >= manyPackets {
+		time.Sleep(l.linger)
+		l.burst = 0
+		n = l.drain(b)
 	}
+	if n == 0 {
+		l.burst = 0
+		n = l.await(b)
+	}
+	l.burst += len(b.packets)
 	switch {
+	case len(b.packets) > 0:
+		return nil // what is wrong shows again
 	case n == 0:
-		return frames, capture.ErrTimeout
-	case n < 0:
-		return frames, errors.New(l.problem(n))
+		return capture.ErrTimeout
 	}
-	data := l.data
-	for i := range l.packets[:n] {
+	return errors.New(l.problem(n))
+}
+
+// await waits for packets, and takes over what there are.
+func (l *libpcap) await(b *batch) (status C.int) {
+	if l.waiter == nil {
+		return l.gather(b, pollInterval)
+	}
+	l.waiter.wait(pollInterval, func() bool {
+		status = l.drain(b)
+		return status != 0
+	})
+	return status
+}
+
+// drain takes over all packets that there are and that the batch has room for.
+func (l *libpcap) drain(b *batch) (status C.int) {
+	for {
+		n := l.gather(b, 0)
+		if n <= 0 && status > 0 {
+			return status
+		}
+		status = n
+		if n <= 0 || len(b.data) >= batchRoom {
+			return status
+		}
+	}
+}
+
+// gather takes over what packets there are, or those that come within a time. It returns
+// how many; 0: none have come; less: libpcap's status.
+func (l *libpcap) gather(b *batch, wait time.Duration) C.int {
+	b.data = slices.Grow(b.data, batchRoom+l.snapLength-len(b.data))
+	room := b.data[len(b.data):cap(b.data)]
+	n := C.gather(l.p, l.fd, C.int(wait.Milliseconds()),
+		(*C.uchar)(&room[0]), C.size_t(len(room)), C.size_t(l.snapLength), &l.packets[0], C.int(len(l.packets)))
+	for i := range l.packets[:max(n, 0)] {
 		p := &l.packets[i]
 		fraction := int64(p.fraction)
 		if !l.nanos {
 			fraction *= 1000
 		}
-		frames = append(frames, frame{data[:p.captured:p.captured], int64(p.seconds)*1e9 + fraction, int(p.length)})
-		data = data[p.captured:]
+		b.data = b.data[:len(b.data)+int(p.captured)]
+		b.packet(int(p.captured), int(p.length), int64(p.seconds)*1e9+fraction)
 	}
-	return frames, nil
-}
-
-// gather takes over what packets there are, or those that come within a time.
-func (l *libpcap) gather(wait time.Duration) C.int {
-	return C.gather(l.p, l.fd, C.int(wait.Milliseconds()),
-		(*C.uchar)(&l.data[0]), C.size_t(len(l.data)), C.size_t(l.snapLength), &l.packets[0], C.int(len(l.packets)))
+	return n
 }
 
 func (l *libpcap) linkType() capture.LinkType { return capture.LinkType(C.pcap_datalink(l.p)) }

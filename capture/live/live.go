@@ -61,7 +61,8 @@ type Config struct {
 	// together; 0 = each at once, which finds the owners of sockets that are
 	// soon closed. On Linux a packet that is handed over at once takes room for
 	// SnapLength bytes in the buffer whatever its size; with Batch it takes its
-	// own size, so that the same buffer rides out far longer bursts.
+	// own size, so that the same buffer rides out far longer bursts. There, with
+	// Batch, packets that come fast are held back for another 20 ms.
 	Batch time.Duration
 	// Timeout is how long Next waits before it returns [capture.ErrTimeout];
 	// 0 = DefaultTimeout.
@@ -165,8 +166,8 @@ func (c Config) withDefaults() (Config, error) {
 // except interrupt.
 type handle interface {
 	// read waits for packets, for pollInterval at most: then it returns
-	// capture.ErrTimeout. It appends them; their data is valid until the next call.
-	read(frames []frame) ([]frame, error)
+	// capture.ErrTimeout. It adds them to a batch, which is empty.
+	read(b *batch) error
 	origin() capture.Interface
 	// drops counts packets lost since the handle was opened.
 	drops() drops
@@ -189,10 +190,3 @@ func (d *drops) add(more *drops) {
 
 // maxBatchTime is the longest Batch: a handle has to notice when to stop.
 const maxBatchTime = 100 * time.Millisecond
-
-// frame is one packet as a handle gives it.
-type frame struct {
-	data      []byte
-	timestamp int64 // nanoseconds since the Unix epoch
-	length    int   // bytes on the wire
-}

@@ -1,38 +1,24 @@
 package live
 
-import (
-	"sync"
+import "sync"
 
-	"github.com/sniffid/sniffid/capture"
-)
-
-// maxBatch is how many bytes of packets wait at most; beyond that the readers
+// maxWaiting is how many bytes of packets wait at most; beyond that the readers
 // wait, and the kernel's buffers take up the rest.
-const maxBatch = 4 << 20
+const maxWaiting = 4 << 20
 
-// batch holds packets one behind the other.
-type batch struct {
-	data    []byte
-	packets []queued
-}
+// maxSpare is how many batches are kept for later.
+const maxSpare = maxWaiting/batchRoom + 1
 
-// queued is one packet of a batch.
-type queued struct {
-	start, end int // within data
-	length     int
-	timestamp  int64
-	iface      int
-	linkType   capture.LinkType
-}
-
-// queue carries packets from several readers to one consumer. A packet is
-// copied once, into a batch; the consumer takes whole batches.
+// queue carries packets from several readers to one consumer. Both have a batch of
+// their own, and exchange it: a packet is copied once, into the reader's batch.
 type queue struct {
-	mu    sync.Mutex
-	space sync.Cond // the batch was taken, or the queue closed
-	batch *batch
-	// ready has a token whenever the batch is not empty or the queue has ended
-	// since the consumer last looked.
+	mu      sync.Mutex
+	space   sync.Cond // a batch was taken, or the queue closed
+	waiting []*batch  // the oldest first
+	size    int       // bytes of those that wait
+	spare   []*batch  // empty
+	// ready has a token whenever packets wait or the queue has ended since the
+	// consumer last looked.
 	ready chan struct{}
 	// ended: no more packets will come. closed: none are wanted.
 	ended, closed bool
@@ -41,52 +27,63 @@ type queue struct {
 }
 
 func newQueue() *queue {
-	q := &queue{batch: new(batch), ready: make(chan struct{}, 1)}
+	q := &queue{ready: make(chan struct{}, 1)}
 	q.space.L = &q.mu
 	return q
 }
 
-// push appends packets, waiting for space. It returns false if the queue has been
-// closed.
-func (q *queue) push(frames []frame, iface int, linkType capture.LinkType) bool {
+// push takes over a batch, waiting for space, and returns an empty one for it. The
+// result is nil if the queue has been closed.
+func (q *queue) push(b *batch) *batch {
+	if len(b.packets) == 0 {
+		return b
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := range frames {
-		f := &frames[i]
-		for !q.closed && len(q.batch.packets) > 0 && len(q.batch.data)+len(f.data) > maxBatch {
-			q.space.Wait()
-		}
-		if q.closed {
-			return false
-		}
-		b := q.batch
-		start := len(b.data)
-		b.data = append(b.data, f.data...)
-		b.packets = append(b.packets, queued{start, len(b.data), max(f.length, len(f.data)), f.timestamp, iface, linkType})
-		q.received++
-		if f.length > len(f.data) {
-			q.truncated++
-		}
-		if len(b.packets) == 1 {
-			q.signal()
-		}
+	for !q.closed && q.size > 0 && q.size+len(b.data) > maxWaiting {
+		q.space.Wait()
 	}
-	return !q.closed
+	if q.closed {
+		return nil
+	}
+	q.received += uint64(len(b.packets))
+	q.truncated += b.truncated
+	q.size += len(b.data)
+	if n := len(q.waiting); n > 0 && q.waiting[n-1].join(b) {
+		b.reset()
+		return b
+	}
+	q.waiting = append(q.waiting, b)
+	q.signal()
+	n := len(q.spare)
+	if n == 0 {
+		return new(batch)
+	}
+	b, q.spare = q.spare[n-1], q.spare[:n-1]
+	return b
 }
 
-// take exchanges the waiting batch, if it has packets, for the given empty one.
-func (q *queue) take(empty *batch) (b *batch, ended bool) {
+// take exchanges a batch whose packets are done with for the oldest that waits; nil:
+// there is none, and the other is not taken. Size is how many bytes waited.
+func (q *queue) take(done *batch) (b *batch, size int, ended bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		return empty, true
+		return nil, 0, true
 	}
-	if len(q.batch.packets) == 0 {
-		return empty, q.ended
+	if len(q.waiting) == 0 {
+		return nil, 0, q.ended
 	}
-	b, q.batch = q.batch, empty
+	b, size = q.waiting[0], q.size
+	q.size -= len(b.data)
+	n := copy(q.waiting, q.waiting[1:])
+	q.waiting[n], q.waiting = nil, q.waiting[:n]
+	if len(q.spare) < maxSpare {
+		done.reset()
+		q.spare = append(q.spare, done)
+	}
 	q.space.Broadcast()
-	return b, false
+	return b, size, false
 }
 
 // end says that no more packets will come.

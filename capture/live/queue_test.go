@@ -1,6 +1,7 @@
 package live
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -12,11 +13,14 @@ import (
 // frees it.
 func TestQueueIsBounded(t *testing.T) {
 	q := newQueue()
-	data := make([]byte, maxBatch/4)
+	data := make([]byte, maxWaiting/4)
 	pushed := make(chan bool)
 	go func() {
-		for q.push([]frame{{data: data}}, 0, 1) {
-			pushed <- true
+		for b := new(batch); b != nil; {
+			b.add(data, len(data), 0)
+			if b = q.push(b); b != nil {
+				pushed <- true
+			}
 		}
 		close(pushed)
 	}()
@@ -28,18 +32,18 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Fatal("a full queue took a packet")
 	case <-time.After(20 * time.Millisecond):
 	}
-	b, ended := q.take(new(batch))
-	if len(b.packets) != 4 || ended {
-		t.Errorf("took %d packets, ended %v", len(b.packets), ended)
+	b, size, ended := q.take(new(batch))
+	if len(b.packets) == 0 || size != maxWaiting || ended {
+		t.Errorf("took %d packets of %d bytes, ended %v", len(b.packets), size, ended)
 	}
 	<-pushed
 	q.close()
 	for range pushed { // those from before
 	}
-	if q.push([]frame{{}}, 0, 1) {
+	if q.push(batchOf(1)) != nil {
 		t.Error("a closed queue took a packet")
 	}
-	if _, ended := q.take(new(batch)); !ended {
+	if _, _, ended := q.take(new(batch)); !ended {
 		t.Error("a closed queue has not ended")
 	}
 }
@@ -47,8 +51,46 @@ func TestQueueIsBounded(t *testing.T) {
 // TestQueueTakesLargePackets: one packet may exceed the bound.
 func TestQueueTakesLargePackets(t *testing.T) {
 	q := newQueue()
-	if !q.push([]frame{{data: make([]byte, 2*maxBatch)}}, 0, 1) {
+	if q.push(batchOf(2*maxWaiting)) == nil {
 		t.Error("refused")
+	}
+}
+
+// batchOf is a batch of packets of some sizes.
+func batchOf(sizes ...int) *batch {
+	b := new(batch)
+	for _, n := range sizes {
+		b.add(make([]byte, n), n, 0)
+	}
+	return b
+}
+
+// TestQueueJoinsBatches: of many small batches that wait, few are kept, and their
+// packets stay in order.
+func TestQueueJoinsBatches(t *testing.T) {
+	q := newQueue()
+	b := new(batch)
+	const packets = 5000
+	for i := range packets {
+		b.iface = i % 3
+		b.add(binary.BigEndian.AppendUint32(nil, uint32(i)), 4+i%2, int64(i))
+		b = q.push(b)
+	}
+	if len(q.waiting) > 2 {
+		t.Errorf("%d batches wait", len(q.waiting))
+	}
+	n := 0
+	for b, _, _ = q.take(new(batch)); b != nil; b, _, _ = q.take(b) {
+		for _, p := range b.packets {
+			want := queued{start: p.start, end: p.start + 4, length: 4 + n%2, timestamp: int64(n), iface: n % 3}
+			if p != want || binary.BigEndian.Uint32(b.data[p.start:]) != uint32(n) {
+				t.Fatalf("packet %d is %+v", n, p)
+			}
+			n++
+		}
+	}
+	if received, truncated := q.counts(); n != packets || received != packets || truncated != packets/2 {
+		t.Errorf("took %d packets; counted %d, %d of them truncated", n, received, truncated)
 	}
 }
 
@@ -57,12 +99,12 @@ func TestBacklog(t *testing.T) {
 	s := newSource(configured(t, "a"), nil, nil)
 	var p capture.Packet
 	for _, quarters := range []int{1, 3, 0} {
-		frames := []frame{{data: make([]byte, 100)}}
+		b := batchOf(100)
 		for range quarters {
-			frames = append(frames, frame{data: make([]byte, maxBatch/4)})
+			b.add(make([]byte, maxWaiting/4), maxWaiting/4, 0)
 		}
-		s.queue.push(frames, 0, 1)
-		for range frames {
+		s.queue.push(b)
+		for range 1 + quarters {
 			if err := s.Next(&p); err != nil {
 				t.Fatal(err)
 			}
@@ -76,10 +118,12 @@ func TestBacklog(t *testing.T) {
 func TestHandOverDoesNotAllocate(t *testing.T) {
 	n := newNetwork("a")
 	s := newSource(configured(t, "a"), n.open, n.up)
-	f := []frame{{data: make([]byte, 1500), length: 1500}}
+	data := make([]byte, 1500)
+	batch := new(batch)
 	var p capture.Packet
 	run := func() {
-		s.queue.push(f, 0, 1)
+		batch.add(data, len(data), 0)
+		batch = s.queue.push(batch)
 		if err := s.Next(&p); err != nil {
 			t.Fatal(err)
 		}
@@ -97,10 +141,11 @@ func BenchmarkHandOver(b *testing.B) {
 				b.Fatal(err)
 			}
 			s := newSource(c, nil, nil)
-			f := []frame{{data: make([]byte, size), length: size}}
+			data := make([]byte, size)
 			b.SetBytes(int64(size))
 			go func() {
-				for s.queue.push(f, 0, 1) {
+				for b := new(batch); b != nil; b = s.queue.push(b) {
+					b.add(data, size, 0)
 				}
 			}()
 			var p capture.Packet

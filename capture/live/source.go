@@ -183,15 +183,17 @@ const countInterval = 200 * time.Millisecond
 // run reads until the source is closed, or has ended, or the interface fails.
 func (s *source) run(r *reader) {
 	var failure error
-	var frames []frame
+	b := new(batch)
 	counted := time.Now()
 	for over := false; !over && !s.stopping.Load() && failure == nil; {
-		var err error
-		frames, err = r.handle.read(frames[:0])
+		b.iface, b.linkType = r.index, r.linkType
+		err := r.handle.read(b)
 		if last := s.last.Load(); last != nil {
-			frames, over = s.rest(*last, frames, err)
+			over = s.rest(*last, b, err)
 		}
-		s.queue.push(frames, r.index, r.linkType)
+		if b = s.queue.push(b); b == nil {
+			break
+		}
 		if err != nil && !errors.Is(err, capture.ErrTimeout) {
 			failure = err
 		}
@@ -251,16 +253,14 @@ func (s *source) Next(p *capture.Packet) error {
 
 // advance waits for a batch with packets.
 func (s *source) advance() error {
-	s.front.data, s.front.packets = s.front.data[:0], s.front.packets[:0]
-	s.at = 0
 	s.timer.Reset(s.config.Timeout)
 	defer s.timer.Stop()
 	for {
-		var ended bool
-		s.front, ended = s.queue.take(s.front)
+		b, size, ended := s.queue.take(s.front)
 		switch {
-		case len(s.front.packets) > 0:
-			s.full = float64(len(s.front.data)) / maxBatch
+		case b != nil:
+			s.front, s.at = b, 0
+			s.full = float64(size) / maxWaiting
 			return nil
 		case ended:
 			return io.EOF

@@ -22,6 +22,13 @@ type network struct {
 	changed chan struct{}
 }
 
+// frame is a packet of a link.
+type frame struct {
+	data      []byte
+	timestamp int64
+	length    int
+}
+
 // link is one of them; it is its own handle.
 type link struct {
 	network *network
@@ -94,15 +101,16 @@ func (n *network) watch(stop <-chan struct{}, changed func(), _ *slog.Logger) {
 
 var errVanished = errors.New("the interface has vanished")
 
-func (l *link) read(frames []frame) ([]frame, error) {
+func (l *link) read(b *batch) error {
 	select {
 	case f, ok := <-l.frames:
 		if !ok {
-			return frames, errVanished
+			return errVanished
 		}
-		return append(frames, f), nil
+		b.add(f.data, f.length, f.timestamp)
+		return nil
 	case <-time.After(5 * time.Millisecond):
-		return frames, capture.ErrTimeout
+		return capture.ErrTimeout
 	}
 }
 

@@ -10,21 +10,22 @@ import (
 // drain bounds how long packets of the time before Stop are read.
 const drain = 2 * time.Second
 
-// rest returns what had come when the capture was told to end, and whether a reader is
-// through with that.
-func (s *source) rest(last time.Time, frames []frame, err error) ([]frame, bool) {
+// rest leaves what had come when the capture was told to end, and reports whether a
+// reader is through with that.
+func (s *source) rest(last time.Time, b *batch, err error) bool {
 	switch late := time.Since(last); {
 	case errors.Is(err, capture.ErrTimeout):
-		return frames, late > 2*s.config.Batch // the kernel may hold some back
+		return late > 2*s.config.Batch // the kernel may hold some back
 	case err != nil:
-		return frames, true
+		return true
 	default:
-		for i := range frames {
-			if frames[i].timestamp > last.UnixNano() {
-				return frames[:i], true
+		for i := range b.packets {
+			if b.packets[i].timestamp > last.UnixNano() {
+				b.cut(i)
+				return true
 			}
 		}
-		return frames, late > drain
+		return late > drain
 	}
 }
 

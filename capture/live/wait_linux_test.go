@@ -34,12 +34,12 @@ func testNoWaiter(t *testing.T) {
 	defer p.close()
 	p.waiter.close()
 	p.waiter = nil
-	if _, err := p.read(nil); !errors.Is(err, capture.ErrTimeout) {
+	if err := p.read(new(batch)); !errors.Is(err, capture.ErrTimeout) {
 		t.Errorf("nothing to read: %v", err)
 	}
 	send(t, "a0", 5000, "x")
-	frames, err := p.read(nil)
-	if err != nil || len(frames) != 1 || string(frames[0].data[payloadAt:]) != "x" {
-		t.Errorf("read: %v, %v", frames, err)
+	var b batch
+	if err := p.read(&b); err != nil || len(b.packets) != 1 || string(b.data[payloadAt:]) != "x" {
+		t.Errorf("read: %q, %v", b.data, err)
 	}
 }

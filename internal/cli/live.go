@@ -97,7 +97,7 @@ func (r *run) live(ctx context.Context) error {
 		packets = quiet{src, r.writer}
 	}
 	p := pipeline.New(config)
-	err = p.Run(context.WithoutCancel(ctx), prompt{packets, r})
+	err = p.Run(context.WithoutCancel(ctx), &prompt{Source: packets, run: r})
 	src.Close()
 	r.drops(src.Stats())
 	if finishErr := r.finish(p); err == nil {
@@ -113,8 +113,6 @@ func (r *run) live(ctx context.Context) error {
 // batch is how long the kernel may hold packets back. Handed over together they cost half
 // as much, and the kernel's buffer takes far more of them. But where the system does not
 // tell of sockets that come and go, an owner is only found while its socket is there.
-// Longer than that would cost more: of a thread that waits in C for 10 ms and more, Go's
-// runtime takes the processor, and looks around for it tens of times.
 func batch(followed bool) time.Duration {
 	if followed {
 		return 5 * time.Millisecond

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,10 +23,18 @@ const descriptor = 3
 type Kind int
 
 // The kinds: bytes in order, or messages in order (socket(2)).
+//
+// Reading a stream blocks a thread, for who asks there has nothing else to do until the
+// answer comes: Go's poller would cost more than the question. Messages can be waited for
+// along with other things.
 const (
 	Stream   Kind = unix.SOCK_STREAM
 	Messages Kind = unix.SOCK_SEQPACKET
 )
+
+// patience is how long this side of a stream waits for the other. To read the tables of a
+// large machine takes seconds at most.
+const patience = 30 * time.Second
 
 // Start starts this program again with the given arguments, name first, which have to
 // lead to [Parent]. Stderr is for what it has to say. It returns this side's end of the
@@ -38,7 +47,7 @@ func Start(kind Kind, args []string, stderr io.Writer) (*os.File, <-chan error, 
 	}
 	theirs := os.NewFile(uintptr(pair[1]), args[1])
 	defer theirs.Close()
-	if err := unix.SetNonblock(pair[0], true); err != nil {
+	if err := wait(pair[0], kind, patience); err != nil {
 		unix.Close(pair[0])
 		return nil, nil, err
 	}
@@ -59,6 +68,19 @@ func Start(kind Kind, args []string, stderr io.Writer) (*os.File, <-chan error, 
 	return ours, ended, nil
 }
 
+// wait says how one end waits for the other; where it blocks, for so long, or forever (0).
+func wait(fd int, kind Kind, limit time.Duration) error {
+	if kind == Messages {
+		return unix.SetNonblock(fd, true)
+	}
+	timeout := unix.NsecToTimeval(limit.Nanoseconds())
+	return errors.Join(
+		unix.SetNonblock(fd, false),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &timeout),
+	)
+}
+
 // Parent is for a companion: its end of the socket pair, and a channel that is closed
 // when the process that started it has ended. Name is what the process is called from
 // then on.
@@ -72,7 +94,7 @@ func Parent(kind Kind, name string) (*os.File, <-chan struct{}, error) {
 	unix.CloseOnExec(descriptor)
 	// Its program has no name of its own; without this one it is harder to find.
 	_ = os.WriteFile("/proc/self/comm", []byte(name), 0)
-	if err := unix.SetNonblock(descriptor, true); err != nil {
+	if err := wait(descriptor, kind, 0); err != nil {
 		return nil, nil, fmt.Errorf("socket pair: %w", err)
 	}
 	gone := make(chan struct{})

@@ -8,20 +8,9 @@ import (
 	"io"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/sniffid/sniffid/correlate/owner"
 )
-
-// Conn is a connection to the process that looks up.
-type Conn interface {
-	io.ReadWriteCloser
-	SetDeadline(time.Time) error
-}
-
-// patience is how long an answer may take. To read the tables of a large machine takes
-// seconds at most.
-const patience = 30 * time.Second
 
 // maxSockets bounds a snapshot.
 const maxSockets = 1 << 20
@@ -36,7 +25,7 @@ type Client struct {
 	ended func(error)
 
 	mu        sync.Mutex
-	conn      Conn
+	conn      io.ReadWriteCloser
 	in        *bufio.Reader
 	questions []byte // being sent
 	buffer    []byte
@@ -52,9 +41,10 @@ var (
 	_ owner.Pairs   = (*Client)(nil)
 )
 
-// NewClient asks through conn, which is the client's from then on. Ended is told once,
-// by any goroutine, if answers end before Close.
-func NewClient(conn Conn, ended func(error)) *Client {
+// NewClient asks through conn, which is the client's from then on. A read or write that
+// fails, be it that the other process takes too long, is the end of answers. Ended is told
+// once, by any goroutine, if that is before Close.
+func NewClient(conn io.ReadWriteCloser, ended func(error)) *Client {
 	return &Client{ended: ended, conn: conn, in: bufio.NewReader(conn), buffer: make([]byte, maxAnswer), known: map[netip.Addr]bool{}}
 }
 
@@ -73,7 +63,7 @@ func (c *Client) greet() {
 		return
 	}
 	c.greeted = true
-	b, err := c.receive()
+	b, err := readAnswer(c.in, c.buffer)
 	if err != nil {
 		c.fail(err)
 		return
@@ -113,22 +103,10 @@ func (c *Client) send(k kind, questions ...*owner.Query) error {
 		putQuestion(&b, k, q)
 		c.questions = append(c.questions, b[:]...)
 	}
-	err := c.conn.SetDeadline(time.Now().Add(patience))
-	if err == nil {
-		_, err = c.conn.Write(c.questions)
-	}
-	if err != nil {
+	if _, err := c.conn.Write(c.questions); err != nil {
 		return c.fail(err)
 	}
 	return nil
-}
-
-// receive receives one more answer.
-func (c *Client) receive() ([]byte, error) {
-	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return nil, err
-	}
-	return readAnswer(c.in, c.buffer)
 }
 
 // fail notes that there are no more answers. The lock is held.
@@ -228,7 +206,7 @@ func (c *Client) Snapshot() []owner.Socket {
 	defer c.mu.Unlock()
 	var sockets []owner.Socket
 	b, err := c.ask(askSnapshot, &owner.Query{})
-	for ; err == nil && len(b) > 0; b, err = c.receive() {
+	for ; err == nil && len(b) > 0; b, err = readAnswer(c.in, c.buffer) {
 		d := decoder{b: b}
 		sockets = append(sockets, d.socket())
 		if err = d.done(); err == nil && len(sockets) > maxSockets {

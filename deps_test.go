@@ -48,12 +48,11 @@ var mayImport = map[string][]string{
 	"signatures/draft":      {"dissect/flow", "dissect/sample"},
 	"signatures/machine":    {"dissect", "dissect/flow", "dissect/wire", "signatures/lang", "signatures/lang/regex"},
 
-	"correlate":                       {"dissect/flow", "correlate/..."},
-	"correlate/owner":                 {"correlate/owner/..."},
-	"correlate/owner/...":             {},
-	"correlate/claims":                {},
-	"correlate/registry":              {},
-	"correlate/registry/internal/gen": {},
+	"correlate":           {"dissect/flow", "correlate/..."},
+	"correlate/owner":     {"correlate/owner/..."},
+	"correlate/owner/...": {},
+	"correlate/claims":    {},
+	"correlate/registry":  {},
 
 	"internal/pipeline": {
 		"capture", "correlate", "correlate/claims", "correlate/owner",

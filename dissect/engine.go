@@ -2,7 +2,6 @@ package dissect
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -50,7 +49,7 @@ type Engine struct {
 	children []*index
 }
 
-// NewEngine compiles protocols. It fails on two of one name, on a precedence
+// NewEngine compiles protocols, which are the engine's from then on. It fails on two of one name, on a precedence
 // that names an unknown protocol, and on more rows than the index can hold.
 func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 	if cfg.Budget == 0 {
@@ -61,7 +60,7 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg:       cfg,
-		protocols: slices.Clone(protocols),
+		protocols: protocols,
 		names:     make(map[string]int, len(protocols)),
 		scopes:    make(map[string]*index),
 		beats:     make([][]int, len(protocols)),
@@ -98,7 +97,7 @@ func NewEngine(protocols []Protocol, cfg Config) (*Engine, error) {
 	for carrier, m := range members {
 		x := newIndex(e.protocols, m)
 		if x.words > maxWords {
-			return nil, fmt.Errorf("%d rows over %s, more than the index holds (%d)", len(x.sources), carrier, maxWords*64)
+			return nil, fmt.Errorf("%d rows over %s, more than the index holds (%d)", x.size, carrier, maxWords*64)
 		}
 		e.scopes[carrier] = x
 		if p, ok := e.names[carrier]; ok {

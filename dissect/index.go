@@ -17,8 +17,10 @@ import (
 // however many rows there are. Of a row that is left the further offsets are
 // looked at one by one.
 type index struct {
-	sources []rowSource
-	words   int
+	protocols []Protocol // of the engine
+	members   []int      // those that the rows are of
+	size      int        // number of rows
+	words     int
 	// The rest is built when a flow first asks: few carriers are ever met.
 	once sync.Once
 	rows []indexRow
@@ -32,12 +34,6 @@ type index struct {
 	later []uint64
 }
 
-// rowSource is a row of a protocol, an index into Engine.protocols.
-type rowSource struct {
-	*Row
-	protocol int
-}
-
 type indexRow struct {
 	protocol int // index into Engine.protocols
 	min      int
@@ -47,7 +43,7 @@ type indexRow struct {
 }
 
 // filterLen is how many offsets the filter covers.
-const filterLen = 16
+const filterLen = 8
 
 // fits checks what the filter does not: the message's size, which is given
 // where it is delimited, and the further offsets.
@@ -67,31 +63,44 @@ func (r *indexRow) fits(data []byte, size int) bool {
 }
 
 func newIndex(protocols []Protocol, members []int) *index {
-	x := &index{}
+	x := &index{protocols: protocols, members: members}
 	for _, p := range members {
-		for i := range protocols[p].Rows {
-			x.sources = append(x.sources, rowSource{&protocols[p].Rows[i], p})
+		x.size += len(protocols[p].Rows)
+	}
+	x.words = (x.size + 63) / 64
+	return x
+}
+
+// source is a row of a protocol, an index into Engine.protocols.
+type source struct {
+	*Row
+	protocol int
+	share    float64 // of all beginnings that the row permits
+}
+
+// sources are the rows in their order. Those that say most come first: where there is
+// no room for all, those that fit everything are left out.
+func (x *index) sources() []source {
+	sources := make([]source, 0, x.size)
+	for _, p := range x.members {
+		rows := x.protocols[p].Rows
+		for i := range rows {
+			sources = append(sources, source{&rows[i], p, rows[i].share()})
 		}
 	}
-	x.words = (len(x.sources) + 63) / 64
-	return x
+	slices.SortStableFunc(sources, func(a, b source) int { return cmp.Compare(a.share, b.share) })
+	return sources
 }
 
 // build makes the filter of the rows.
 func (x *index) build() {
-	// The rows that say most come first: where there is no room for all, those
-	// that fit everything are left out.
-	shares := make(map[*Row]float64, len(x.sources)) // of all beginnings that the row permits
-	for _, s := range x.sources {
-		shares[s.Row] = s.share()
-	}
-	slices.SortStableFunc(x.sources, func(a, b rowSource) int { return cmp.Compare(shares[a.Row], shares[b.Row]) })
-	x.rows = make([]indexRow, len(x.sources))
+	sources := x.sources()
+	x.rows = make([]indexRow, len(sources))
 	x.later, x.all = make([]uint64, x.words), make([]uint64, x.words)
 	for d := range x.from {
 		x.from[d] = make([]uint64, x.words)
 	}
-	for i, r := range x.sources {
+	for i, r := range sources {
 		x.rows[i] = indexRow{protocol: r.protocol, min: r.Min, least: max(r.Min, r.Least), most: r.Most}
 		if len(r.Prefix) > filterLen {
 			x.rows[i].rest = r.Prefix[filterLen:]
@@ -112,7 +121,7 @@ func (x *index) build() {
 	for off := range filterLen {
 		at := x.masks[off*256*x.words:][:256*x.words]
 		clear(free)
-		for i, r := range x.sources {
+		for i, r := range sources {
 			if off >= len(r.Prefix) || r.Prefix[off] == nil {
 				free[i/64] |= 1 << (i % 64)
 				continue

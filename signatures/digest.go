@@ -18,7 +18,7 @@ import (
 // fails when it does not fit the files.
 //
 //go:embed digest.bin
-var digest []byte
+var digest string
 
 // Protocols returns the protocols of the built-in files, as Load and [Set.Protocols]
 // do, and compiles each when it is first wanted. natives are the parsers that files
@@ -152,9 +152,9 @@ var errDigest = errors.New("signatures: the digest does not fit the files")
 // maxItems bounds every count of a digest.
 const maxItems = 1 << 16
 
-func readDigest(b []byte, natives map[string]func() dissect.Parser) ([]dissect.Protocol, error) {
+func readDigest(text string, natives map[string]func() dissect.Parser) ([]dissect.Protocol, error) {
 	sum, err := checksum()
-	r := digestReader{left: b}
+	r := digestReader{left: text}
 	if err != nil || r.word() != sum {
 		return nil, errDigest
 	}
@@ -164,8 +164,9 @@ func readDigest(b []byte, natives map[string]func() dissect.Parser) ([]dissect.P
 			sets[i][j] = r.word()
 		}
 	}
-	protocols := make([]dissect.Protocol, 0, maxItems>>6)
-	for range r.number() {
+	n := r.number()
+	protocols := make([]dissect.Protocol, 0, min(n, len(r.left)/8)) // each takes more
+	for range n {
 		l := &late{path: r.text()}
 		p := dissect.Protocol{Name: r.text(), Title: r.text(), Spec: r.text(), Begins: l.begins, New: l.parser}
 		native := r.text()
@@ -191,46 +192,55 @@ func readDigest(b []byte, natives map[string]func() dissect.Parser) ([]dissect.P
 	return protocols, nil
 }
 
-// digestReader reads until it is short of bytes; then everything is zero.
+// digestReader reads until it is short of bytes; then everything is zero. Texts stay part
+// of what it reads.
 type digestReader struct {
-	left  []byte
+	left  string
 	short bool
 }
 
 func (r *digestReader) fail() {
-	r.left, r.short = nil, true
+	r.left, r.short = "", true
 }
 
-func (r *digestReader) word() uint64 {
-	if len(r.left) < 8 {
-		r.fail()
-		return 0
-	}
-	n := binary.LittleEndian.Uint64(r.left)
-	r.left = r.left[8:]
-	return n
-}
-
-func (r *digestReader) number() int {
-	n, size := binary.Uvarint(r.left)
-	if size <= 0 || n > maxItems {
-		r.fail()
-		return 0
-	}
-	r.left = r.left[size:]
-	return int(n)
-}
-
-func (r *digestReader) text() string {
-	n := r.number()
+// take reads n bytes.
+func (r *digestReader) take(n int) string {
 	if n > len(r.left) {
 		r.fail()
 		return ""
 	}
-	s := string(r.left[:n])
+	s := r.left[:n]
 	r.left = r.left[n:]
 	return s
 }
+
+func (r *digestReader) word() (n uint64) {
+	for i, b := range []byte(r.take(8)) {
+		n |= uint64(b) << (8 * i)
+	}
+	return n
+}
+
+// number reads an unsigned varint.
+func (r *digestReader) number() (n int) {
+	for shift := 0; shift < 3*7; shift += 7 { // maxItems has no more bytes
+		b := r.take(1)
+		if b == "" {
+			return 0
+		}
+		n |= int(b[0]&0x7f) << shift
+		if b[0] < 0x80 {
+			if n > maxItems {
+				break
+			}
+			return n
+		}
+	}
+	r.fail()
+	return 0
+}
+
+func (r *digestReader) text() string { return r.take(r.number()) }
 
 func (r *digestReader) texts() []string {
 	n := r.number()

@@ -15,24 +15,20 @@ var carriesTable string
 
 // carried is one row of the table.
 type carried struct {
-	protocols []string
-	folded    []string // the same for comparison
+	protocols string // with commas between them
 	source    string
 }
 
 // carriers is the table by folded name, read when it is first asked for.
 var carriers = sync.OnceValue(func() map[string]carried {
-	rows := map[string]carried{}
+	rows := make(map[string]carried, strings.Count(carriesTable, "\n"))
 	for line := range strings.Lines(carriesTable) {
-		columns := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
-		if len(columns) != 3 || strings.HasPrefix(line, "#") {
-			continue
+		line = strings.TrimRight(line, "\r\n")
+		name, rest, _ := strings.Cut(line, "\t")
+		protocols, source, found := strings.Cut(rest, "\t")
+		if found && !strings.HasPrefix(line, "#") {
+			rows[fold(name)] = carried{protocols, source}
 		}
-		row := carried{protocols: strings.Split(columns[1], ","), source: columns[2]}
-		for _, protocol := range row.protocols {
-			row.folded = append(row.folded, fold(protocol))
-		}
-		rows[fold(columns[0])] = row
 	}
 	return rows
 })

@@ -87,11 +87,16 @@ func (r *Registry) Names(transport string, port uint16) []string {
 // aside) or because carries.tsv says so.
 func (r *Registry) Carries(name string, stack []string) bool {
 	name = fold(name)
-	carried := carriers()[name]
+	carried := carriers()[name].protocols
 	for _, layer := range stack {
 		layer = fold(layer)
-		if layer == name || slices.Contains(carried.folded, layer) {
+		if layer == name {
 			return true
+		}
+		for protocol := range strings.SplitSeq(carried, ",") {
+			if protocol != "" && fold(protocol) == layer {
+				return true
+			}
 		}
 	}
 	return false
@@ -100,7 +105,11 @@ func (r *Registry) Carries(name string, stack []string) bool {
 // Protocols are the protocols that carries.tsv lists for a registered name, in
 // Wireshark's names; nil when it has no row.
 func (r *Registry) Protocols(name string) []string {
-	return slices.Clone(carriers()[fold(name)].protocols)
+	row, found := carriers()[fold(name)]
+	if !found {
+		return nil
+	}
+	return strings.Split(row.protocols, ",")
 }
 
 // Source is where carries.tsv has the row of a registered name from; "" when it

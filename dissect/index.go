@@ -42,8 +42,8 @@ type indexRow struct {
 	rest     []*ByteSet // for the offsets from filterLen on
 }
 
-// filterLen is how many offsets the filter covers.
-const filterLen = 8
+// filterLen is how many offsets the filter covers: more take longer to prepare, and none to ask.
+const filterLen = 4
 
 // fits checks what the filter does not: the message's size, which is given
 // where it is delimited, and the further offsets.

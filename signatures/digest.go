@@ -58,7 +58,7 @@ func (l *late) parser() dissect.Parser         { return l.get().make() }
 // the polynomial is one that processors know.
 func checksum() (uint64, error) {
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, 4<<10)
 	err := fs.WalkDir(files, ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err

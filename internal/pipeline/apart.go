@@ -87,7 +87,7 @@ func (a *apart) work(i int, examiners *[shards]examiner) {
 func (a *apart) parcel() *parcel {
 	if len(a.free) == 0 && a.made < parcels {
 		a.made++
-		return &parcel{steps: make([]step, 0, parcelSteps), data: make([]byte, 0, parcelBytes)}
+		return new(parcel) // which grows: most captures are small
 	}
 	if len(a.free) == 0 {
 		a.receive(<-a.done)

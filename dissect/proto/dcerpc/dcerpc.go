@@ -75,7 +75,7 @@ func (p *Parser) name(r *dissect.Report, iface uuid) {
 	}
 	p.named = append(p.named, iface)
 	r.Attribute("dcerpc.uuid", iface.String())
-	if name, ok := interfaces[iface]; ok {
+	if name, ok := interfaces()[iface]; ok {
 		r.Layer(name)
 		r.Attribute("dcerpc.interface", name)
 	}

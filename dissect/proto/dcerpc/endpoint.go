@@ -185,7 +185,7 @@ func readTower(b []byte) (dissect.Expectation, bool) {
 		}
 		switch {
 		case i == 0 && left[0] == floorUUID && len(left) >= 17:
-			if name := interfaces[readUUID(left[1:], binary.LittleEndian)]; name != "" {
+			if name := interfaces()[readUUID(left[1:], binary.LittleEndian)]; name != "" {
 				e.Protocols = append(e.Protocols, name)
 			}
 		case i == 2 && left[0] != floorConnection && left[0] != floorConnectionless:

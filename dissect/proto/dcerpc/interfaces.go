@@ -3,6 +3,7 @@ package dcerpc
 import (
 	_ "embed"
 	"fmt"
+	"sync"
 
 	"github.com/sniffid/sniffid/dissect/wire"
 )
@@ -12,9 +13,9 @@ import (
 //go:embed interfaces.tsv
 var interfacesTSV string
 
-// interfaces maps interface UUIDs to the names of their layers. It is not
-// written to after the program's start.
-var interfaces = mustParseInterfaces(interfacesTSV)
+// interfaces maps interface UUIDs to the names of their layers, read when it is first
+// asked for. It is not written to.
+var interfaces = sync.OnceValue(func() map[uuid]string { return mustParseInterfaces(interfacesTSV) })
 
 // The interfaces that the package itself has to know.
 var (

@@ -166,7 +166,7 @@ func expect(r *dissect.Report, transport string, at endpoint, program uint32) {
 		Transport: transport, Host: at.host, Port: at.port,
 		Protocols: []string{"rpc"}, Seconds: announcementSeconds,
 	}
-	if name, ok := programs[program]; ok {
+	if name, ok := programs()[program]; ok {
 		e.Protocols = append(e.Protocols, name)
 	}
 	if !slices.ContainsFunc(r.Expectations, func(x dissect.Expectation) bool {

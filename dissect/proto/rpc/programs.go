@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/sniffid/sniffid/dissect/wire"
 )
@@ -13,9 +14,9 @@ import (
 //go:embed programs.tsv
 var programsTSV string
 
-// programs maps program numbers to the names of their layers. It is not written
-// to after the program's start.
-var programs = mustParsePrograms(programsTSV)
+// programs maps program numbers to the names of their layers, read when it is first
+// asked for. It is not written to.
+var programs = sync.OnceValue(func() map[uint32]string { return mustParsePrograms(programsTSV) })
 
 // The programs that the package itself has to know.
 const (

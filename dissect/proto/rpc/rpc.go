@@ -177,7 +177,7 @@ func (in *input) short() dissect.Outcome {
 
 // name reports a program as a layer above RPC, and its number and version once.
 func (p *Parser) name(r *dissect.Report, t target) {
-	if name, ok := programs[t.program]; ok {
+	if name, ok := programs()[t.program]; ok {
 		r.Layer(name)
 	}
 	for _, x := range p.named {

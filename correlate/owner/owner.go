@@ -154,10 +154,11 @@ type Source interface {
 	Close() error
 }
 
-// Pairs is a Source that answers two questions for less than it answers them one by one.
-type Pairs interface {
-	// LookupPair is Lookup of one and then of the other.
-	LookupPair(first, second Query) (Owner, Owner)
+// Batches is a Source that answers many questions for less than one by one.
+type Batches interface {
+	// LookupAll is Lookup of each query in turn, which puts the owners where the
+	// queries are in theirs.
+	LookupAll(queries []Query, owners []Owner)
 }
 
 // Machine is a [Source] that knows this machine.

@@ -50,10 +50,14 @@ func (r *run) live(ctx context.Context) error {
 			return err
 		}
 	}
+	var p *pipeline.Pipeline
 	src, err := live.Open(live.Config{
 		Interfaces: names, Filter: r.o.filter, SnapLength: r.o.snapLength,
 		NoPromiscuous: r.o.noPromisc, Logger: r.env.log, Batch: batch(followed),
-		Idle: func() { r.note(r.held.flush()) },
+		Idle: func() {
+			p.Tell()
+			r.note(r.held.flush())
+		},
 	})
 	if err != nil {
 		return openStatus(err)
@@ -96,7 +100,10 @@ func (r *run) live(ctx context.Context) error {
 		r.writer.lost = src.Lost
 		packets = quiet{src, r.writer}
 	}
-	p := pipeline.New(config)
+	if followed {
+		config.Gather = heldTime
+	}
+	p = pipeline.New(config)
 	err = p.Run(context.WithoutCancel(ctx), &prompt{Source: packets, run: r})
 	src.Close()
 	r.drops(src.Stats())

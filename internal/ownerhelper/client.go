@@ -38,7 +38,7 @@ type Client struct {
 
 var (
 	_ owner.Machine = (*Client)(nil)
-	_ owner.Pairs   = (*Client)(nil)
+	_ owner.Batches = (*Client)(nil)
 )
 
 // NewClient asks through conn, which is the client's from then on. A read or write that
@@ -80,7 +80,7 @@ func (c *Client) greet() {
 
 // ask sends a question and receives the first answer, which is valid until the next
 // question. The lock is held.
-func (c *Client) ask(k kind, q *owner.Query) ([]byte, error) {
+func (c *Client) ask(k kind, q owner.Query) ([]byte, error) {
 	if err := c.send(k, q); err != nil {
 		return nil, err
 	}
@@ -92,15 +92,15 @@ func (c *Client) ask(k kind, q *owner.Query) ([]byte, error) {
 }
 
 // send sends questions of a kind. The lock is held.
-func (c *Client) send(k kind, questions ...*owner.Query) error {
+func (c *Client) send(k kind, questions ...owner.Query) error {
 	c.greet()
 	if c.dead != nil {
 		return c.dead
 	}
 	c.questions = c.questions[:0]
-	for _, q := range questions {
+	for i := range questions {
 		var b [questionSize]byte
-		putQuestion(&b, k, q)
+		putQuestion(&b, k, &questions[i])
 		c.questions = append(c.questions, b[:]...)
 	}
 	if _, err := c.conn.Write(c.questions); err != nil {
@@ -132,22 +132,25 @@ func (c *Client) Fail(why error) {
 func (c *Client) Lookup(q owner.Query) owner.Owner {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.send(askLookup, &q) != nil {
+	if c.send(askLookup, q) != nil {
 		return owner.Owner{Reason: owner.LookupsEnded}
 	}
 	return c.owner()
 }
 
-// LookupPair implements [owner.Pairs]: it wakes the other process once.
-func (c *Client) LookupPair(first, second owner.Query) (owner.Owner, owner.Owner) {
+// LookupAll implements [owner.Batches]: it wakes the other process once for many.
+func (c *Client) LookupAll(queries []owner.Query, owners []owner.Owner) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.send(askLookup, &first, &second) != nil {
-		ended := owner.Owner{Reason: owner.LookupsEnded}
-		return ended, ended
+	for len(queries) > 0 {
+		n := min(len(queries), together)
+		// What fails shows in the answers.
+		_ = c.send(askLookup, queries[:n]...)
+		for i := range n {
+			owners[i] = c.owner()
+		}
+		queries, owners = queries[n:], owners[n:]
 	}
-	a := c.owner()
-	return a, c.owner()
 }
 
 // owner receives an owner. The lock is held.
@@ -173,7 +176,7 @@ func (c *Client) owner() owner.Owner {
 func (c *Client) Local(addr netip.Addr) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b, err := c.ask(askLocal, &owner.Query{Local: netip.AddrPortFrom(addr, 0)})
+	b, err := c.ask(askLocal, owner.Query{Local: netip.AddrPortFrom(addr, 0)})
 	if err != nil {
 		return c.known[addr]
 	}
@@ -191,7 +194,7 @@ func (c *Client) Refresh(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch text, err := c.ask(askRefresh, &owner.Query{}); {
+	switch text, err := c.ask(askRefresh, owner.Query{}); {
 	case err != nil:
 		return err
 	case len(text) > 0:
@@ -205,7 +208,7 @@ func (c *Client) Snapshot() []owner.Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var sockets []owner.Socket
-	b, err := c.ask(askSnapshot, &owner.Query{})
+	b, err := c.ask(askSnapshot, owner.Query{})
 	for ; err == nil && len(b) > 0; b, err = readAnswer(c.in, c.buffer) {
 		d := decoder{b: b}
 		sockets = append(sockets, d.socket())

@@ -83,12 +83,24 @@ func TestClient(t *testing.T) {
 	}
 	r := q
 	r.Local, r.Remote = q.Remote, q.Local
-	if a, b := c.LookupPair(q, r); a.PID != 53 || b.PID != 5000 || m.asked != r {
-		t.Errorf("%+v and %+v, asked %+v last", a, b, m.asked)
+	var owners [2]owner.Owner
+	if c.LookupAll([]owner.Query{q, r}, owners[:]); owners[0].PID != 53 || owners[1].PID != 5000 || m.asked != r {
+		t.Errorf("%+v, asked %+v last", owners, m.asked)
 	}
-	var all sync.WaitGroup
+	many := make([]owner.Query, 3*together+1)
+	for i := range many {
+		many[i].Local = netip.AddrPortFrom(q.Local.Addr(), uint16(i+1))
+	}
+	all := make([]owner.Owner, len(many))
+	c.LookupAll(many, all)
+	for i := range all {
+		if all[i].PID != i+1 {
+			t.Fatalf("asked for %d, got %+v", i+1, all[i])
+		}
+	}
+	var askers sync.WaitGroup
 	for i := range 8 {
-		all.Go(func() {
+		askers.Go(func() {
 			for n := range 200 {
 				port := uint16(i*200 + n + 1)
 				if got := c.Lookup(owner.Query{Local: netip.AddrPortFrom(q.Local.Addr(), port)}); got.PID != int(port) {
@@ -97,7 +109,7 @@ func TestClient(t *testing.T) {
 			}
 		})
 	}
-	all.Wait()
+	askers.Wait()
 }
 
 // When the other side ends, that is said once, and every question has an answer.

@@ -16,13 +16,17 @@ import (
 	"github.com/sniffid/sniffid/correlate/owner"
 )
 
+// together is how many questions are asked before their answers are awaited. Serve reads
+// so many before it answers, so that neither side waits for the other to read.
+const together = 64
+
 // Serve answers questions about a machine until conn ends, which is no error. It first
 // says how the machine's owners are found, and what weaker says, which may be nil. What
 // is no question ends it.
 //
 // Questions that have come together are answered together.
 func Serve(conn io.ReadWriter, m owner.Machine, weaker error) error {
-	in, out := bufio.NewReader(conn), bufio.NewWriter(conn)
+	in, out := bufio.NewReaderSize(conn, together*questionSize), bufio.NewWriter(conn)
 	hello := encoder{}
 	hello.text(m.Method())
 	if weaker != nil {

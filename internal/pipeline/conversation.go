@@ -27,6 +27,9 @@ type conversation struct {
 	first uint64
 
 	concluded bool
+	// news says that an update waits to be told, asking that the owners are still to be
+	// asked for.
+	news, asking bool
 	// turned says that the inquiry's client is the flow's server, because a
 	// handshake seen late turned the flow.
 	turned bool
@@ -49,14 +52,6 @@ func (w *work) stop(b *flow.Bounds) {
 			w.sctp.Stop(d, b)
 		}
 	}
-}
-
-// told is the part of an answer whose change is worth an update.
-type told struct {
-	layers     int
-	top        string
-	confidence dissect.Confidence
-	refused    bool
 }
 
 // swap follows the flow when its roles turn out to be the other way round.

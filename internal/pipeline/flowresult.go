@@ -14,6 +14,9 @@ import (
 // flow; the result is good until the next one.
 func (p *Pipeline) result(f *flow.Flow[conversation]) *Flow {
 	v := &f.Value
+	if v.asking {
+		p.askAll()
+	}
 	r := &p.reported
 	*r = Flow{
 		File: p.config.File, First: v.first, Start: f.First, End: f.Last,
@@ -139,33 +142,5 @@ func correlateEvidence(e *dissect.Evidence) correlate.Evidence {
 	return correlate.Evidence{
 		Protocol: e.Protocol, Signature: e.Signature, Confidence: e.Confidence.String(),
 		Direction: e.Direction, Packet: e.Packet, Reason: e.Reason,
-	}
-}
-
-// update reports a running flow if what is known of it has changed.
-func (p *Pipeline) update(f *flow.Flow[conversation]) {
-	if p.config.OnUpdate == nil && p.config.OnVerdict == nil || p.ending {
-		return
-	}
-	answer := f.Value.identify()
-	now := told{
-		layers: len(answer.Protocols), confidence: answer.Confidence,
-		refused: f.State == flow.StateRefused,
-	}
-	if now.layers > 0 {
-		now.top = answer.Protocols[now.layers-1]
-	}
-	if last := f.Value.told; last == nil && now == (told{}) || last != nil && now == *last {
-		return
-	}
-	f.Value.told = &now
-	r := p.result(f)
-	if p.config.OnUpdate != nil {
-		p.config.OnUpdate(r)
-	}
-	if p.config.OnVerdict != nil && r.HasPorts() {
-		var s correlate.FlowSummary
-		summarize(&s, f, r)
-		p.reconsider(&s)
 	}
 }

@@ -168,7 +168,7 @@ func (p *Pipeline) advance(f *flow.Flow[conversation]) {
 func (p *Pipeline) hear(f *flow.Flow[conversation], d flow.Direction) {
 	if v := &f.Value; !v.asked[d] {
 		v.asked[d] = true
-		p.reviewOwners(f)
+		p.review(f)
 	}
 }
 
@@ -192,7 +192,7 @@ func (p *Pipeline) conclude(f *flow.Flow[conversation]) {
 func (p *Pipeline) release(f *flow.Flow[conversation]) {
 	v := &f.Value
 	v.concluded = true
-	p.reviewOwners(f)
+	p.review(f)
 	v.forget()
 	if w := v.work; w != nil {
 		v.work = nil
@@ -211,6 +211,9 @@ func (p *Pipeline) flush(f *flow.Flow[conversation]) {
 
 // ended takes leave of a flow that the table has forgotten.
 func (p *Pipeline) ended(f *flow.Flow[conversation]) {
+	if f.Value.news {
+		p.tell(f)
+	}
 	current := p.current
 	p.current, p.ending = f, true
 	p.flush(f)

@@ -2,10 +2,8 @@ package pipeline
 
 import (
 	"net/netip"
-	"time"
 
 	"github.com/sniffid/sniffid/capture"
-	"github.com/sniffid/sniffid/correlate/owner"
 	"github.com/sniffid/sniffid/dissect/flow"
 	"github.com/sniffid/sniffid/dissect/fragment"
 	"github.com/sniffid/sniffid/dissect/header"
@@ -153,7 +151,7 @@ func (p *Pipeline) track(h *header.Packet, i, packets, length int) {
 		if l.Authenticated {
 			f.Tunnels = append(f.Tunnels, "ah")
 		}
-		p.lookupOwners(f)
+		p.ask(f)
 		f.Value.asked[d] = l.PayloadSize > 0
 	}
 	p.noteProcess(f, d)
@@ -186,96 +184,4 @@ func (p *Pipeline) refused(l *header.Layer) {
 	if f := p.table.Refuse(uint8(o.Proto), l.Scope, src, dst, p.packet.Number); f != nil {
 		p.update(f)
 	}
-}
-
-// lookupOwners asks for the processes behind a flow's ends: the server first,
-// for its listener is known already, while asking for a new client makes the
-// table be read again, and a short connection may be over by then.
-func (p *Pipeline) lookupOwners(f *flow.Flow[conversation]) {
-	if p.config.Owners == nil {
-		f.Value.owners = [2]*owner.Owner{&p.offline, &p.offline}
-		return
-	}
-	q := owner.Query{
-		Transport: transportName(f.Proto), ID: f.ICMPID(), Time: time.Unix(0, f.Last),
-		Local: f.Server(), Remote: f.Client(), Answers: true,
-	}
-	r := q
-	r.Local, r.Remote, r.Answers = q.Remote, q.Local, false
-	var server, client owner.Owner
-	if p.pairs != nil {
-		server, client = p.pairs.LookupPair(q, r)
-	} else {
-		server, client = p.config.Owners.Lookup(q), p.config.Owners.Lookup(r)
-	}
-	f.Value.owners[flow.FromServer], f.Value.owners[flow.FromClient] = p.owners.Keep(&server), p.owners.Keep(&client)
-}
-
-// reviewOwners asks again for owners that the first packet gave no exact answer
-// to: an end that sends payload has a socket of its own by then, and at the end the
-// process has used it that will not have begun to before.
-func (p *Pipeline) reviewOwners(f *flow.Flow[conversation]) {
-	before := f.Value.owners
-	if p.config.Owners == nil || f.Link != nil || settled(before[0]) && settled(before[1]) {
-		return
-	}
-	p.lookupOwners(f)
-	for d, o := range before {
-		if now := f.Value.owners[d]; o.Quality == owner.Exact || o.Known() && !now.Known() {
-			f.Value.owners[d] = o
-		}
-	}
-}
-
-// settled reports whether asking again would not give a better answer.
-func settled(o *owner.Owner) bool {
-	return o.Quality == owner.Exact || o.Reason == owner.NotLocal || o.Reason == owner.Forwarded
-}
-
-// noteProcess takes over what the capture itself says about the process.
-func (p *Pipeline) noteProcess(f *flow.Flow[conversation], d flow.Direction) {
-	local := d // of an outgoing packet, the process is the sender
-	switch p.packet.Direction {
-	case capture.DirectionIn:
-		local = d.Reverse()
-	case capture.DirectionUnknown:
-		return
-	}
-	o := &f.Value.owners[local]
-	if *o != nil && (*o).Known() {
-		return
-	}
-	switch {
-	case p.packet.Process != nil:
-		*o = &owner.Owner{PID: p.packet.Process.PID, Name: p.packet.Process.Name, Quality: owner.Exact}
-	case p.headers.HasProcess:
-		*o = &owner.Owner{PID: int(p.headers.PID), Name: string(p.headers.ProcessName), Quality: owner.Exact}
-	}
-}
-
-// attachProcess notes the process behind the packet's local end, as far as the
-// flow's owners are known. The direction tells which end is meant; on loopback,
-// where both are local and no direction is captured, the sender is.
-func (p *Pipeline) attachProcess(pkt *capture.Packet) {
-	owners := &p.current.Value.owners
-	sender, receiver := owners[p.direction], owners[p.direction.Reverse()]
-	if sender == nil || receiver == nil {
-		return // a frame without IP
-	}
-	direction := pkt.Direction
-	if direction == capture.DirectionUnknown {
-		direction = capture.DirectionIn
-		if sender.Known() {
-			direction = capture.DirectionOut
-		}
-	}
-	local := sender
-	if direction == capture.DirectionIn {
-		local = receiver
-	}
-	if !local.Known() {
-		return
-	}
-	p.process = capture.Process{PID: local.PID, Name: local.Name, Path: local.Exe}
-	pkt.Process, pkt.Direction = &p.process, direction
 }

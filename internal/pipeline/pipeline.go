@@ -14,6 +14,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/sniffid/sniffid/capture"
 	"github.com/sniffid/sniffid/correlate"
@@ -52,6 +53,10 @@ type Config struct {
 	// all. OnShed is called the first time. Both may be nil.
 	Backlog func() float64
 	OnShed  func()
+	// Gather is how long the updates and verdicts of running flows may wait to be told
+	// together, and the questions for owners to be asked together; these have to
+	// remember sockets for so long. 0: not at all.
+	Gather time.Duration
 	// MaxPackets ends [Pipeline.Run] after so many packets; 0 = no limit.
 	MaxPackets uint64
 
@@ -94,7 +99,14 @@ type Pipeline struct {
 	// offline is the owner of ends that nobody can be asked about.
 	offline owner.Owner
 	owners  owner.Keeper
-	pairs   owner.Pairs // the configured owners, if they are
+	batches owner.Batches // the configured owners, if they are
+	asking  asking
+	// reviewed says that owners were asked for the last time.
+	reviewed bool
+	// news are the flows whose updates wait to be told; since waiting, about, something
+	// waits.
+	news    []*flow.Flow[conversation]
+	waiting time.Time
 	// packet is the one being looked at, current its flow, for the callbacks
 	// of reassembly; process is what is attached to it.
 	packet    *capture.Packet
@@ -125,7 +137,7 @@ func New(c Config) *Pipeline {
 		summary:   Summary{File: c.File},
 		offline:   owner.Owner{Reason: owner.Offline},
 	}
-	p.pairs, _ = c.Owners.(owner.Pairs)
+	p.batches, _ = c.Owners.(owner.Batches)
 	for i := range p.examiners {
 		p.examiners[i] = examiner{
 			engine: c.Engine, keepSamples: c.KeepSamples, sessions: sessionQueue{limit: max(c.MaxSessions/shards, 1)},
@@ -147,6 +159,7 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 		p.summary.Dropped += s.Dropped + s.IfDropped
 	}()
 	p.suspect()
+	defer p.Tell()
 	defer p.divide()()
 	var pkt capture.Packet
 	for ctx.Err() == nil {
@@ -162,6 +175,7 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 		if err := p.Packet(&pkt); err != nil {
 			return err
 		}
+		p.due()
 		if p.config.MaxPackets > 0 && p.summary.Packets >= p.config.MaxPackets {
 			return nil
 		}
@@ -173,6 +187,7 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 func (p *Pipeline) Finish() {
 	defer p.divide()()
 	p.fragments.Flush()
+	p.reviewAll()
 	p.table.Flush()
 }
 

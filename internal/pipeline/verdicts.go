@@ -39,7 +39,7 @@ func (p *Pipeline) suspect() {
 	}
 	for port := range p.AllPorts() {
 		if port.Verdict.Suspected {
-			p.tell(&port)
+			p.pronounce(&port)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func (p *Pipeline) reconsider(s *correlate.FlowSummary) {
 		switch port.Verdict.Kind {
 		case correlate.None, correlate.Silent:
 		default:
-			p.tell(&port)
+			p.pronounce(&port)
 		}
 	}
 }
@@ -87,9 +87,9 @@ func (p *Pipeline) claimsOf(s *correlate.FlowSummary) *claims.Listing {
 	return &claims.Listing{Name: listing.Name, Claims: rows}
 }
 
-// tell passes a verdict on unless it says nothing new. Once a port was seen to
+// pronounce passes a verdict on unless it says nothing new. Once a port was seen to
 // serve, a flow that was refused or that it opened itself does not change that.
-func (p *Pipeline) tell(port *Port) {
+func (p *Pipeline) pronounce(port *Port) {
 	now := toldVerdict{kind: port.Verdict.Kind}
 	for i := range port.Port.Observations {
 		o := &port.Port.Observations[i]

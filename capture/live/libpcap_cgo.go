@@ -77,9 +77,9 @@ type libpcap struct {
 	snapLength int
 	nanos      bool // the fraction of a time stamp counts nanoseconds
 	packets    []C.struct_packet
-	// linger is for how long packets may gather when they come fast.
-	linger time.Duration
-	burst  int // how many came since packets last gathered
+	// room is how many bytes of packets may gather when they come fast; 0: none.
+	room  int
+	burst burst
 }
 
 const (
@@ -89,9 +89,6 @@ const (
 	// in the kernel's buffer for a while: to wake up costs more than many packets do.
 	manyPackets = 256
 	longLinger  = 20 * time.Millisecond
-	// fast is 10 Gbit/s, in bytes a second: half of the buffer has to take what comes so
-	// fast meanwhile.
-	fast = 10e9 / 8
 )
 
 // Statuses of pcap_activate(3PCAP).
@@ -150,7 +147,7 @@ func (l *libpcap) activate(o options) (warning string, err error) {
 	l.fd = C.pcap_get_selectable_fd(l.p)
 	l.waiter = newWaiter(int(l.fd))
 	if !o.immediate {
-		l.linger = min(longLinger, time.Duration(o.bufferSize/2)*time.Second/fast)
+		l.room = min(maxWaiting, o.bufferSize) / 4
 	}
 	l.nanos = C.pcap_get_tstamp_precision(l.p) == C.PCAP_TSTAMP_PRECISION_NANO
 	l.snapLength = int(C.pcap_snapshot(l.p))
@@ -169,16 +166,18 @@ func (l *libpcap) problem(status C.int) string {
 // read implements [handle].
 func (l *libpcap) read(b *batch) error {
 	n := l.drain(b)
-	if n == 0 && l.burst >= manyPackets {
-		time.Sleep(l.linger)
-		l.burst = 0
+	if n == 0 && l.burst.packets >= manyPackets && l.room > 0 {
+		wait := l.burst.until(l.room)
+		l.burst = burst{since: time.Now()}
+		time.Sleep(wait)
 		n = l.drain(b)
 	}
 	if n == 0 {
-		l.burst = 0
+		l.burst = burst{since: time.Now()}
 		n = l.await(b)
 	}
-	l.burst += len(b.packets)
+	l.burst.packets += len(b.packets)
+	l.burst.bytes += len(b.data)
 	switch {
 	case len(b.packets) > 0:
 		return nil // what is wrong shows again
@@ -186,6 +185,17 @@ func (l *libpcap) read(b *batch) error {
 		return capture.ErrTimeout
 	}
 	return errors.New(l.problem(n))
+}
+
+// burst is what has come since packets were last waited for.
+type burst struct {
+	packets, bytes int
+	since          time.Time
+}
+
+// until is how long it takes until so many bytes have gathered, at the pace of the burst.
+func (b *burst) until(bytes int) time.Duration {
+	return min(longLinger, time.Since(b.since)*time.Duration(bytes)/time.Duration(max(1, b.bytes)))
 }
 
 // await waits for packets, and takes over what there are.
